@@ -1,0 +1,1 @@
+export declare function fromFileUrl(url: URL | string): string;

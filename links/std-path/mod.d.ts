@@ -1,0 +1,10 @@
+export * from "./join.d.ts";
+export * from "./resolve.d.ts";
+export * from "./dirname.d.ts";
+export * from "./basename.d.ts";
+export * from "./relative.d.ts";
+export * from "./is_absolute.d.ts";
+export * from "./from_file_url.d.ts";
+export * from "./to_file_url.d.ts";
+export * from "./glob_to_regexp.d.ts";
+export declare const SEPARATOR: "/" | "\\";

@@ -1,0 +1,1 @@
+export declare function toFileUrl(path: string): URL;

@@ -1,0 +1,2 @@
+import type { SemVer } from "./types.d.ts";
+export declare function parse(value: string): SemVer;

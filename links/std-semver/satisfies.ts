@@ -1,0 +1,2 @@
+// @ts-types="./satisfies.d.ts"
+export * from "npm:deno-std@1.4.0/semver/satisfies.js";

@@ -1,0 +1,67 @@
+/**
+ * Plugins for Deno, each in a scope that holds only the permissions its manifest asks for.
+ *
+ * A host points a {@linkcode PluginRegistry} at a folder; every folder inside with a `dagstack.toml` is a plugin. The
+ * manifest's declared resources become Deno permissions, and the plugin's code is loaded inside exactly those.
+ *
+ * @module
+ */
+
+export {
+  AmbiguousPlugin,
+  DiscoveryError,
+  HookTimeout,
+  HookUnknown,
+  isPluginRegistryError,
+  KindUnknown,
+  ManifestInvalid,
+  type ManifestProblem,
+  type PermissionDifference,
+  PermissionExceeded,
+  PluginLoadError,
+  PluginRegistryError,
+  type PluginRegistryErrorOptions,
+  PluginUnavailable,
+  ProtocolError,
+  RuntimeNotSupported,
+  SandboxUnavailable,
+  SerializationError,
+  TeardownErrors,
+  type TimeoutPhase,
+  VersionIncompatible,
+} from "./src/errors.ts";
+export type { BoundaryValue, JsonValue } from "./src/json.ts";
+export { CORE_VERSION } from "./src/version.ts";
+export { loadManifest, type Manifest, parseManifest, type ParseManifestOptions } from "./src/manifest/mod.ts";
+export {
+  type Clock,
+  type Env,
+  FetchHttpClient,
+  type FetchHttpClientOptions,
+  FolderTempDir,
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  type InScope,
+  RandomRng,
+  type Resources,
+  type Rng,
+  type ScopeData,
+  SystemClock,
+  type TempDir,
+} from "./src/resources/mod.ts";
+export { type Logger, PluginContext, type PluginContextOptions, type PluginLookup } from "./src/context/mod.ts";
+export { DEFAULT_IGNORE, type WalkOptions } from "./src/discovery/mod.ts";
+export type { PermissionScope, Policy, Sandbox } from "./src/sandbox/mod.ts";
+export {
+  type DiscoverOptions,
+  type DiscoveryReport,
+  type GetPluginOptions,
+  type PluginHandle,
+  PluginRegistry,
+  type PluginRegistryOptions,
+  type PluginState,
+  type PluginStatus,
+  type RegistryStatus,
+  type SandboxChoice,
+} from "./src/registry/mod.ts";

@@ -1,0 +1,134 @@
+import { PluginRegistryError } from "../errors.ts";
+import type { Manifest } from "../manifest/mod.ts";
+import { createResources, type Resources } from "../resources/mod.ts";
+import type { Logger } from "./logger.ts";
+
+/** What a context's `registry` can do: for a plugin, look up what its manifest depends on. */
+export interface PluginLookup {
+  /**
+   * A plugin's handle.
+   *
+   * @param kind Its kind.
+   * @param options Its name, where the kind alone is not enough.
+   */
+  getPlugin(kind: string, options?: string | { name?: string }): unknown;
+}
+
+/** What the host builds its context from. */
+export interface PluginContextOptions {
+  /** Configuration of all plugins: each sees its own section `<kind>.<name>`, nested or dotted. @default {} */
+  config?: Record<string, unknown>;
+  /** Where records of the registry and of all plugins go. @default console */
+  logger?: Logger;
+  /** The registry that the context is for. */
+  registry?: PluginLookup;
+  /** Resources of the host's own, by name; they win over the standard ones of that name. @default {} */
+  resources?: Record<string, unknown>;
+}
+
+/**
+ * What plugins are handed (SPEC section 8a). The host makes one for all plugins; each plugin's `setup` receives a view
+ * of it that holds only what is that plugin's: its section of the configuration, its manifest, its resources.
+ *
+ * @example
+ * ```ts
+ * import { PluginContext, PluginRegistry } from "@dagstack/plugin-system";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using registry = new PluginRegistry();
+ * const context = new PluginContext({ config: { chunker: { fixed: { size: 3 } } }, logger: console, registry });
+ * assertEquals(context.config, { chunker: { fixed: { size: 3 } } });
+ * ```
+ */
+export class PluginContext {
+  /** For a plugin, its own section; for the host, all of it. */
+  readonly config: Record<string, unknown>;
+  /** Structured logging; a plugin's records carry its name, kind and version. */
+  readonly logger: Logger;
+  /** Look-up of other plugins; for a plugin, of those that its manifest depends on. */
+  readonly registry: PluginLookup;
+  /** For a plugin, what its manifest declares; for the host, what it registered. */
+  readonly resources: Resources;
+  /** The plugin's own manifest. Throws in the host's context, which belongs to no single plugin. */
+  declare readonly manifest: Manifest;
+
+  /** @param options What the host hands out. */
+  constructor(options: PluginContextOptions = {}) {
+    this.config = options.config ?? {};
+    this.logger = options.logger ?? console;
+    this.registry = options.registry ?? noLookup("the host gave its context no registry");
+    const resources = options.resources ?? {};
+    this.resources = createResources("host", Object.keys(resources), new Map(Object.entries(resources)));
+    hostResources.set(this, resources);
+    Object.defineProperty(this, "manifest", {
+      configurable: true,
+      get: () => {
+        throw new PluginRegistryError("Cannot read manifest: only a plugin's own view of the context has one");
+      },
+    });
+  }
+}
+
+const hostResources = new WeakMap<PluginContext, Record<string, unknown>>();
+
+/** The resources that a host registered in its context, by name. */
+export function registeredResources(context: PluginContext): Readonly<Record<string, unknown>> {
+  return hostResources.get(context) ?? {};
+}
+
+/** What one plugin's view is made of. */
+export interface PluginViewOptions {
+  /** As `kind/name`. */
+  plugin: string;
+  manifest: Manifest;
+  config: Record<string, unknown>;
+  logger: Logger;
+  /** The resources that exist for it, by name. */
+  resources: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * Makes one plugin's view of the context, the same way in every sandbox.
+ *
+ * @param options What the view holds.
+ * @returns The view, frozen.
+ */
+export function createPluginView(options: PluginViewOptions): PluginContext {
+  const { plugin, manifest, config, logger, resources } = options;
+  const { required, optional } = manifest.resources;
+  return Object.freeze({
+    config,
+    logger,
+    manifest,
+    registry: noLookup(`plugin "${plugin}" depends on no other plugin`),
+    resources: createResources(plugin, [...required, ...optional], resources),
+  });
+}
+
+function noLookup(reason: string): PluginLookup {
+  return {
+    getPlugin(kind) {
+      throw new PluginRegistryError(`Cannot look up a plugin of kind "${kind}": ${reason}`);
+    },
+  };
+}
+
+/**
+ * A plugin's section of the host's configuration.
+ *
+ * @param config All configuration: nested (`{ chunker: { fixed: {…} } }`) or dotted (`{ "chunker.fixed": {…} }`).
+ * @param kind The plugin's kind.
+ * @param name The plugin's name.
+ * @returns The section; empty when there is none.
+ */
+export function configSection(config: Record<string, unknown>, kind: string, name: string): Record<string, unknown> {
+  const ofKind = Object.hasOwn(config, kind) ? config[kind] : undefined;
+  const nested = isTable(ofKind) && Object.hasOwn(ofKind, name) ? ofKind[name] : undefined;
+  const dotted = Object.hasOwn(config, `${kind}.${name}`) ? config[`${kind}.${name}`] : undefined;
+  const section = dotted ?? nested;
+  return isTable(section) ? section : {};
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

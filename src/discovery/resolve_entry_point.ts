@@ -1,0 +1,53 @@
+import { isAbsolute } from "@std/path/is-absolute";
+import { join } from "@std/path/join";
+import { toFileUrl } from "@std/path/to-file-url";
+import { PluginLoadError } from "../errors.ts";
+import { parseEntryPoint } from "../manifest/mod.ts";
+
+/** An entry point, found. */
+export interface FoundEntryPoint {
+  /** `file:` URL of the module, symlinks resolved. */
+  url: string;
+  /** The export's name. */
+  exportName: string;
+  /** The plugin's folder: absolute, symlinks resolved. */
+  pluginDir: string;
+}
+
+/**
+ * Finds the file of an entry point and makes sure that it lies inside the plugin's folder (SPEC section 5). Nothing
+ * is imported.
+ *
+ * @param pluginDir The folder of the manifest.
+ * @param entryPoint `module:Export`.
+ * @param plugin As `kind/name`, for errors.
+ * @returns The entry point.
+ * @throws {PluginLoadError} If there is no such file, or its real path lies outside the folder.
+ */
+export async function resolveEntryPoint(
+  pluginDir: string,
+  entryPoint: string,
+  plugin: string,
+): Promise<FoundEntryPoint> {
+  const refuse = (reason: string, cause?: unknown) =>
+    new PluginLoadError(`Cannot load plugin "${plugin}": entry_point "${entryPoint}" ${reason}`, { plugin, cause });
+  const parsed = parseEntryPoint(entryPoint);
+  if (parsed === undefined) throw refuse('is not "module:Export"');
+  const outside = "lies outside the plugin's folder";
+  if (isAbsolute(parsed.candidates[0]!) || /(^|\/)\.\.(\/|$)/.test(parsed.candidates[0]!)) throw refuse(outside);
+  const root = await Deno.realPath(pluginDir);
+  for (const candidate of parsed.candidates) {
+    let real: string;
+    try {
+      real = await Deno.realPath(join(root, candidate));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) continue;
+      if (error instanceof Deno.errors.NotCapable) throw refuse(outside, error); // a symlink to where the host may not read
+      throw refuse(`cannot be read: ${(error as Error).message}`, error);
+    }
+    if (!real.startsWith(root + (root.includes("\\") ? "\\" : "/"))) throw refuse(outside);
+    if (!(await Deno.stat(real)).isFile) continue;
+    return { url: toFileUrl(real).href, exportName: parsed.exportName, pluginDir: root };
+  }
+  throw refuse(`names no file; looked for ${parsed.candidates.join(", ")}`);
+}

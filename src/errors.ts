@@ -1,0 +1,268 @@
+/**
+ * One page of errors. Every error of this package extends {@linkcode PluginRegistryError} and carries a stable
+ * `code`, which is the name of its class. Codes, not classes, survive a boundary and a second copy of the package,
+ * so compare `error.code` or use {@linkcode isPluginRegistryError} (SPEC section 15).
+ *
+ * @module
+ */
+
+/** What every error of this package can carry beside its message. */
+export interface PluginRegistryErrorOptions extends ErrorOptions {
+  /** The plugin concerned, as `kind/name`. */
+  plugin?: string;
+}
+
+/** The base of all errors of this package. */
+export class PluginRegistryError extends Error {
+  /** Stable across versions, boundaries and copies of the package: the name of the error's class. */
+  declare readonly code: string;
+  /** The plugin concerned, as `kind/name`, where there is one. */
+  declare readonly plugin?: string;
+
+  /** @param message What could not be done, and why. */
+  constructor(message: string, options: PluginRegistryErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    if (options.plugin !== undefined) this.plugin = options.plugin;
+  }
+}
+
+/** One thing wrong in a manifest. */
+export interface ManifestProblem {
+  /** The field, from the root of the manifest, for example `plugin.resources.required[1]`. Empty for the whole file. */
+  path: string;
+  /** What may stand there. */
+  expected: string;
+  /** What stands there. */
+  found: string;
+  /** The nearest known name or value, where one is near enough to be meant. */
+  suggestion?: string;
+  /** 1-based line in the file, where known. */
+  line?: number;
+  /** 1-based column in the file, where known. */
+  column?: number;
+}
+
+/** A manifest that breaks SPEC section 2. Holds every problem of the file at once. */
+export class ManifestInvalid extends PluginRegistryError {
+  /** The file, as given. */
+  readonly source: string;
+  /** Every problem found, in the order of the file's fields. */
+  readonly problems: readonly ManifestProblem[];
+
+  /** @param source The file; @param problems All that is wrong with it. */
+  constructor(source: string, problems: readonly ManifestProblem[], options: PluginRegistryErrorOptions = {}) {
+    const list = problems.map(describeProblem);
+    const all = list.length === 1 ? list[0] : `${list.length} problems\n  ${list.join("\n  ")}`;
+    super(`Cannot load manifest "${source}": ${all}`, options);
+    this.source = source;
+    this.problems = problems;
+  }
+}
+
+function describeProblem(problem: ManifestProblem): string {
+  const at = problem.line === undefined ? "" : ` (line ${problem.line}, column ${problem.column ?? 1})`;
+  const hint = problem.suggestion === undefined ? "" : `, did you mean "${problem.suggestion}"?`;
+  return `${problem.path || "the file"}${at}: expected ${problem.expected}, found ${problem.found}${hint}`;
+}
+
+/** The root given to `discover` is missing, is no folder, or cannot be read (SPEC section 4). `cause` is Deno's error. */
+export class DiscoveryError extends PluginRegistryError {
+  /** The root, as given. */
+  readonly root: string;
+
+  /** @param root The folder asked for; @param reason Why it cannot be walked. */
+  constructor(root: string, reason: string, options: PluginRegistryErrorOptions = {}) {
+    super(`Cannot discover plugins in "${root}": ${reason}`, options);
+    this.root = root;
+  }
+}
+
+/** More than one plugin fits where one is needed: two of one `(kind, name)`, or a tie of priority. */
+export class AmbiguousPlugin extends PluginRegistryError {
+  /** What fits: manifest files for a duplicate, `kind/name` for a tie. */
+  readonly candidates: readonly string[];
+
+  /** @param message What is ambiguous; @param candidates All that fit. */
+  constructor(message: string, candidates: readonly string[], options: PluginRegistryErrorOptions = {}) {
+    super(message, options);
+    this.candidates = candidates;
+  }
+}
+
+/** The manifest's `core_version` does not admit this version of the core (SPEC section 3). */
+export class VersionIncompatible extends PluginRegistryError {}
+
+/** No plugin of the kind, or none of that name, is registered. */
+export class KindUnknown extends PluginRegistryError {}
+
+/** No adapter of the registry can run any of the manifest's runtimes. */
+export class RuntimeNotSupported extends PluginRegistryError {}
+
+/** The entry point is missing, lies outside the plugin's folder, throws, or exports nothing usable (SPEC section 5). */
+export class PluginLoadError extends PluginRegistryError {}
+
+/** The plugin is not running: it could not be started, it failed, or it is stopped. */
+export class PluginUnavailable extends PluginRegistryError {
+  /** Why, without the plugin's name. */
+  readonly reason: string;
+
+  /** @param plugin As `kind/name`; @param reason Why it cannot be used. */
+  constructor(plugin: string, reason: string, options: ErrorOptions = {}) {
+    super(`Cannot use plugin "${plugin}": ${reason}`, { ...options, plugin });
+    this.reason = reason;
+  }
+}
+
+/** One permission that a plugin asks for and cannot have. */
+export interface PermissionDifference {
+  /** The Deno permission. */
+  permission: "read" | "write" | "net" | "env" | "run";
+  /** What exactly is asked: a path, a host, a variable, a program. */
+  value: string;
+  /** The manifest field that asks for it. */
+  field: string;
+  /** Who refuses: the registry's `policy`, or the host process, which does not hold it itself. */
+  refusedBy: "policy" | "host";
+  /** The option or flag that would grant it. */
+  remedy: string;
+}
+
+/** The manifest asks for more than policy or host allow (SPEC section 8). */
+export class PermissionExceeded extends PluginRegistryError {
+  /** Exactly what is asked beyond what may be granted. */
+  readonly differences: readonly PermissionDifference[];
+
+  /** @param plugin As `kind/name`; @param differences What is asked beyond the grant. */
+  constructor(plugin: string, differences: readonly PermissionDifference[], options: PluginRegistryErrorOptions = {}) {
+    const list = differences.map((d) =>
+      `${d.permission} "${d.value}" (asked by ${d.field}) is refused by the ${d.refusedBy}; ${d.remedy}`
+    );
+    super(`Cannot start plugin "${plugin}": ${list.join("; ")}`, { ...options, plugin });
+    this.differences = differences;
+  }
+}
+
+/** The sandbox asked for cannot work here. The message says the way out (SPEC section 9). */
+export class SandboxUnavailable extends PluginRegistryError {}
+
+/** What was running when a limit ran out. */
+export type TimeoutPhase = "load" | "setup" | "hook" | "teardown";
+
+/** A plugin did not answer within its limit. */
+export class HookTimeout extends PluginRegistryError {
+  /** What was running. */
+  readonly phase: TimeoutPhase;
+  /** The limit, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The hook, when `phase` is `hook`. */
+  declare readonly hook?: string;
+
+  /** @param phase What was running; @param timeoutMs The limit; @param elapsedMs How long it took until now. */
+  constructor(
+    phase: TimeoutPhase,
+    timeoutMs: number,
+    elapsedMs: number,
+    options: PluginRegistryErrorOptions & { hook?: string } = {},
+  ) {
+    const what = phase === "hook" ? `hook "${options.hook}"` : phase;
+    super(
+      `Cannot finish ${what} of plugin "${options.plugin}": no answer within ${timeoutMs} ms (waited ${
+        Math.round(elapsedMs)
+      } ms)`,
+      options,
+    );
+    this.phase = phase;
+    this.timeoutMs = timeoutMs;
+    if (options.hook !== undefined) this.hook = options.hook;
+  }
+}
+
+/** A value that cannot cross a boundary (SPEC section 9). */
+export class SerializationError extends PluginRegistryError {
+  /** Where inside the value, for example `$.items[3].when`. */
+  readonly path: string;
+  /** What stands there, for example `Date`. */
+  readonly found: string;
+
+  /** @param path Where inside the value; @param found What stands there. */
+  constructor(path: string, found: string, options: PluginRegistryErrorOptions & { what?: string } = {}) {
+    super(
+      `Cannot pass ${options.what ?? "value"}: ${path}: ${found}; ` +
+        `only JSON values and Uint8Array cross a boundary`,
+      options,
+    );
+    this.path = path;
+    this.found = found;
+  }
+}
+
+/** The plugin has no hook of that name. The message lists near names. */
+export class HookUnknown extends PluginRegistryError {}
+
+/** A plugin sent what the message protocol does not allow; its scope is ended. */
+export class ProtocolError extends PluginRegistryError {}
+
+/** Plugins that failed to stop. All others were stopped. */
+export class TeardownErrors extends PluginRegistryError {
+  /** What each plugin failed with. */
+  readonly errors: readonly Error[];
+
+  /** @param errors What each plugin failed with. */
+  constructor(errors: readonly Error[], options: PluginRegistryErrorOptions = {}) {
+    super(
+      `Cannot tear down ${errors.length} plugin${errors.length === 1 ? "" : "s"}: ${
+        errors.map((e) => e.message).join("; ")
+      }`,
+      options,
+    );
+    this.errors = errors;
+  }
+}
+
+/**
+ * Says whether a value is an error of this package, also one made by another copy of it.
+ *
+ * @param error Anything.
+ * @param code Only this code; any when left out.
+ * @returns `true` when it is one.
+ *
+ * @example
+ * ```ts
+ * import { isPluginRegistryError, KindUnknown } from "@dagstack/plugin-system";
+ * import { assert } from "@std/assert";
+ *
+ * assert(isPluginRegistryError(new KindUnknown("none"), "KindUnknown"));
+ * ```
+ */
+export function isPluginRegistryError(error: unknown, code?: string): error is PluginRegistryError {
+  if (!(error instanceof Error)) return false;
+  const own: unknown = Reflect.get(error, "code");
+  if (typeof own !== "string") return false;
+  return code === undefined ? error instanceof PluginRegistryError || own in errorClasses : own === code;
+}
+
+/** Every class of this page by its `code`; how an error that crossed a boundary gets its class back. */
+export const errorClasses: Readonly<Record<string, abstract new (...args: never[]) => PluginRegistryError>> = {
+  PluginRegistryError,
+  ManifestInvalid,
+  DiscoveryError,
+  AmbiguousPlugin,
+  VersionIncompatible,
+  KindUnknown,
+  RuntimeNotSupported,
+  PluginLoadError,
+  PluginUnavailable,
+  PermissionExceeded,
+  SandboxUnavailable,
+  HookTimeout,
+  SerializationError,
+  HookUnknown,
+  ProtocolError,
+  TeardownErrors,
+};
+
+// On the prototypes: a stack trace's first line is written while the error is made, and a minifier leaves keys alone.
+for (const [code, errorClass] of Object.entries(errorClasses)) {
+  Object.defineProperty(errorClass.prototype, "name", { value: code, configurable: true, writable: true });
+  Object.defineProperty(errorClass.prototype, "code", { value: code, configurable: true, writable: true });
+}

@@ -1,0 +1,58 @@
+import { fromFileUrl } from "@std/path/from-file-url";
+import { resolve } from "@std/path/resolve";
+import { ManifestInvalid } from "../errors.ts";
+import { MANIFEST_LIMITS } from "./fields.ts";
+import type { Manifest } from "./manifest_type.generated.ts";
+import { parseManifest } from "./parse_manifest.ts";
+
+/**
+ * Reads a manifest file.
+ *
+ * @param path Path or `file:` URL of a `dagstack.toml`.
+ * @returns The manifest; {@linkcode manifestPath} remembers where it came from.
+ * @throws {ManifestInvalid} If the file cannot be read, or is no manifest.
+ */
+export async function loadManifest(path: string | URL): Promise<Manifest> {
+  const file = resolve(path instanceof URL ? fromFileUrl(path) : path);
+  const shown = path instanceof URL ? file : path;
+  const manifest = parseManifest(await readText(file, shown), { source: shown });
+  paths.set(manifest, file);
+  return manifest;
+}
+
+/**
+ * Where a manifest was read from.
+ *
+ * @param manifest A manifest.
+ * @returns The absolute path of its file, or `undefined` for one that was made in memory.
+ */
+export function manifestPath(manifest: Manifest): string | undefined {
+  return paths.get(manifest);
+}
+
+const paths = new WeakMap<Manifest, string>();
+
+async function readText(file: string, source: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    const { size, isFile } = await Deno.stat(file);
+    if (!isFile) throw new ManifestInvalid(source, [{ path: "", expected: "a file", found: "something else" }]);
+    if (size > MANIFEST_LIMITS.bytes) throw tooLarge(source, size);
+    bytes = await Deno.readFile(file);
+  } catch (cause) {
+    if (cause instanceof ManifestInvalid) throw cause;
+    const found = cause instanceof Deno.errors.NotFound ? "no such file" : String((cause as Error).message);
+    throw new ManifestInvalid(source, [{ path: "", expected: "a readable file", found }], { cause });
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ManifestInvalid(source, [{ path: "", expected: "UTF-8 text", found: "other bytes" }], { cause });
+  }
+}
+
+function tooLarge(source: string, size: number): ManifestInvalid {
+  return new ManifestInvalid(source, [
+    { path: "", expected: `at most ${MANIFEST_LIMITS.bytes} bytes`, found: `${size} bytes` },
+  ]);
+}

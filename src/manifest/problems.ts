@@ -1,0 +1,99 @@
+import type { ManifestProblem } from "../errors.ts";
+import { nearestName } from "../near.ts";
+import { type Field, FIELDS } from "./fields.ts";
+import { listRuleProblems } from "./rules.ts";
+import { validate as compiled } from "./validator.generated.ts";
+
+interface SchemaError {
+  instancePath: string;
+  keyword: string;
+  params: Record<string, unknown>;
+}
+
+const validate = compiled as unknown as { (raw: unknown): boolean; errors?: SchemaError[] | null };
+
+/**
+ * Lists everything that is wrong with the raw value of a manifest: first what the schema says, and where the schema
+ * is content, what the rules say that no schema can.
+ *
+ * @param raw The whole file, `[plugin]` wrapper included.
+ * @returns The problems; none when it is valid.
+ */
+export function listProblems(raw: unknown): ManifestProblem[] {
+  if (validate(raw)) return listRuleProblems((raw as { plugin: Record<string, unknown> }).plugin);
+  const problems = new Map<string, ManifestProblem>();
+  for (const error of validate.errors ?? []) {
+    const problem = describe(raw, error);
+    // One problem per place: `anyOf` and `enum` report several.
+    if (problem !== undefined && !problems.has(problem.path)) problems.set(problem.path, problem);
+  }
+  return [...problems.values()];
+}
+
+function describe(raw: unknown, error: SchemaError): ManifestProblem | undefined {
+  const steps = error.instancePath.split("/").slice(1).map((s) => s.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const path = formatSteps(steps);
+  if (error.keyword === "required") {
+    const missing = String(error.params.missingProperty);
+    const field = fieldAt([...steps, missing]);
+    return { path: join(path, missing), expected: field?.expected ?? "a table [plugin]", found: "nothing" };
+  }
+  if (error.keyword === "additionalProperties") {
+    const unknown = String(error.params.additionalProperty);
+    const known = knownKeys(steps);
+    return withSuggestion(
+      { path: join(path, unknown), expected: "no field of that name", found: show(valueAt(raw, [...steps, unknown])) },
+      nearestName(unknown, known),
+    );
+  }
+  if (error.keyword === "propertyNames") return undefined; // reported once more, by its pattern
+  const found = valueAt(raw, steps);
+  const field = fieldAt(steps);
+  const problem: ManifestProblem = { path, expected: field?.expected ?? "a table", found: show(found) };
+  if (error.keyword === "maxItems") problem.expected = `at most ${error.params.limit} entries`;
+  if (error.keyword === "maxLength") problem.expected = `at most ${error.params.limit} characters`;
+  if (field !== undefined && "values" in field.type && field.type.values !== undefined && typeof found === "string") {
+    return withSuggestion(problem, nearestName(found, field.type.values));
+  }
+  return problem;
+}
+
+/** The row a place belongs to; an entry of a list belongs to the list's row. */
+function fieldAt(steps: readonly string[]): Field | undefined {
+  const key = steps.slice(1).filter((step) => !/^\d+$/.test(step)).join(".");
+  return FIELDS.find((field) => field.key === key);
+}
+
+function knownKeys(steps: readonly string[]): Set<string> {
+  if (steps.length === 0) return new Set(["plugin"]);
+  const prefix = steps.slice(1).map((step) => `${step}.`).join("");
+  const known = new Set<string>();
+  for (const { key } of FIELDS) if (key.startsWith(prefix)) known.add(key.slice(prefix.length).split(".")[0]!);
+  return known;
+}
+
+function valueAt(raw: unknown, steps: readonly string[]): unknown {
+  let value = raw;
+  for (const step of steps) value = (value as Record<string, unknown> | undefined)?.[step];
+  return value;
+}
+
+function formatSteps(steps: readonly string[]): string {
+  return steps.reduce((path, step) => /^\d+$/.test(step) ? `${path}[${step}]` : join(path, step), "");
+}
+
+function join(path: string, key: string): string {
+  const own = /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
+  return path === "" ? own : `${path}.${own}`;
+}
+
+function withSuggestion(problem: ManifestProblem, suggestion: string | undefined): ManifestProblem {
+  return suggestion === undefined ? problem : { ...problem, suggestion };
+}
+
+/** Shows a value in an error, cut to one line. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = value instanceof Date ? value.toISOString() : JSON.stringify(value);
+  return text === undefined ? String(value) : text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+}

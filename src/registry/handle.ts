@@ -1,0 +1,48 @@
+import type { PluginRecord } from "./record.ts";
+
+/** Methods of a plugin that are not hooks. */
+type Lifecycle = "setup" | "teardown" | "health" | "matches";
+
+/**
+ * What `getPlugin` returns: every hook of a plugin, each returning a promise, whatever the plugin runs in. Lifecycle
+ * methods are left out (SPEC section 6).
+ */
+export type PluginHandle<T> = {
+  readonly [K in keyof T as K extends Lifecycle ? never : T[K] extends (...args: never[]) => unknown ? K : never]:
+    T[K] extends (...args: infer Args) => infer Result ? (...args: Args) => Promise<Awaited<Result>> : never;
+};
+
+/**
+ * Makes a plugin's handle. It can be made before the plugin is loaded, and stays the same for the registry's life.
+ *
+ * @param record The plugin.
+ * @param call Calls a hook; decides whether there is one.
+ */
+export function createHandle(
+  record: PluginRecord,
+  call: (hook: string, args: unknown[]) => Promise<unknown>,
+): object {
+  const callers = new Map<string, (...args: unknown[]) => Promise<unknown>>();
+  const caller = (name: string) => {
+    let own = callers.get(name);
+    if (own === undefined) callers.set(name, own = (...args) => call(name, args));
+    return own;
+  };
+  return new Proxy(Object.create(null), {
+    get(_target, name) {
+      if (typeof name === "symbol") return name === Symbol.toStringTag ? `Plugin ${record.id}` : undefined;
+      // NB: an object that answers to `then` hangs whoever awaits it.
+      if (name === "then" || name === "toJSON" || name in Object.prototype) return Reflect.get(Object.prototype, name);
+      return caller(name);
+    },
+    has: (_target, name) => typeof name === "string" && record.hooks?.has(name) === true,
+    ownKeys: () => [...record.hooks ?? []],
+    getOwnPropertyDescriptor(_target, name) {
+      if (typeof name === "symbol" || record.hooks?.has(name) !== true) return undefined;
+      return { configurable: true, enumerable: true, writable: false, value: caller(name) };
+    },
+    set: () => false,
+    deleteProperty: () => false,
+    defineProperty: () => false,
+  });
+}

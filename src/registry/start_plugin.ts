@@ -1,0 +1,122 @@
+import { configSection, type PluginContext, registeredResources } from "../context/mod.ts";
+import { HookTimeout, PluginLoadError, PluginRegistryError, PluginUnavailable, type TimeoutPhase } from "../errors.ts";
+import { openInProcess, type TempFolders } from "../runtime/mod.ts";
+import { explainRefusal } from "../sandbox/mod.ts";
+import type { PluginRegistryOptions } from "./options.ts";
+import type { PluginRecord } from "./record.ts";
+
+/** What starting needs besides the plugin. */
+export interface StartEnvironment {
+  context: PluginContext;
+  options: PluginRegistryOptions;
+  folders: TempFolders;
+}
+
+/**
+ * Starts one plugin: opens its scope, loads its entry point, calls its `setup`, all within its start-up limit. Never
+ * rejects: what goes wrong makes the plugin `unavailable`, with the reason.
+ *
+ * @param record The plugin; its state is changed.
+ * @param environment The context and the registry's options.
+ */
+export async function startPlugin(record: PluginRecord, environment: StartEnvironment): Promise<void> {
+  const { context, options, folders } = environment;
+  const { manifest } = record;
+  record.state = "starting";
+  delete record.error;
+  try {
+    const opened = await openInProcess({
+      manifest,
+      entry: record.entry,
+      sandbox: record.sandbox,
+      trusted: record.trusted,
+      policy: options.policy,
+      config: configSection(context.config, manifest.kind, manifest.name),
+      resources: registeredResources(context),
+      logger: context.logger,
+      denoPath: options.denoPath ?? Deno.execPath(),
+      folders,
+    });
+    record.opened = opened;
+    const limit = new PhaseLimit(record.id, manifest.startup_timeout_sec * 1000);
+    try {
+      const { hooks } = await limit.run("load", () => opened.scope.load());
+      record.hooks = new Set(hooks);
+      record.loadMs = limit.lapMs();
+      await limit.run("setup", () => opened.setup());
+      record.setupMs = limit.lapMs();
+    } finally {
+      limit.clear();
+    }
+    record.state = "active";
+    opened.scope.ended.then((reason) => {
+      if (record.opened !== opened || record.state !== "active") return;
+      record.state = "unavailable";
+      record.error = new PluginUnavailable(record.id, reason);
+      context.logger.error(record.error.message);
+    });
+  } catch (error) {
+    record.state = "unavailable";
+    record.error = error instanceof Error ? error : new Error(String(error));
+    await record.opened?.close(0);
+    delete record.opened;
+  }
+}
+
+/** One limit for several phases in a row. */
+class PhaseLimit {
+  readonly #plugin: string;
+  readonly #ms: number;
+  readonly #expired: Promise<never>;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #start = performance.now();
+  #phase: TimeoutPhase = "load";
+  #lap = this.#start;
+
+  constructor(plugin: string, ms: number) {
+    this.#plugin = plugin;
+    this.#ms = ms;
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {}); // whoever runs a phase sees it
+    this.#expired = promise;
+    const expire = () => reject(new HookTimeout(this.#phase, ms, performance.now() - this.#start, { plugin }));
+    this.#timer = setTimeout(expire, ms);
+  }
+
+  async run<T>(phase: "load" | "setup", work: () => Promise<T>): Promise<T> {
+    this.#phase = phase;
+    try {
+      return await Promise.race([work(), this.#expired]);
+    } catch (error) {
+      if (error instanceof HookTimeout) throw error;
+      throw this.#explain(phase, error);
+    }
+  }
+
+  /** Milliseconds since the last lap. */
+  lapMs(): number {
+    const now = performance.now();
+    const ms = now - this.#lap;
+    this.#lap = now;
+    return ms;
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #explain(phase: "load" | "setup", thrown: unknown): PluginRegistryError {
+    const cause = explainRefusal(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    const plugin = this.#plugin;
+    const shown = cause instanceof PluginUnavailable
+      ? cause.reason
+      : cause instanceof PluginRegistryError
+      ? cause.message
+      : `${cause.name}: ${cause.message}`;
+    if (phase === "setup") return new PluginUnavailable(plugin, `setup failed: ${shown}`, { cause });
+    const hint = /"@dagstack\/plugin-system" not (prefixed|a dependency)/.test(shown)
+      ? '; without a sandbox it resolves through the host\'s import map: run "deno add jsr:@dagstack/plugin-system"'
+      : "";
+    return new PluginLoadError(`Cannot load plugin "${plugin}": ${shown}${hint}`, { plugin, cause });
+  }
+}

@@ -1,0 +1,67 @@
+import type { PermissionScope, Sandbox } from "../sandbox/mod.ts";
+import { CORE_VERSION } from "../version.ts";
+import type { PluginRecord, PluginState } from "./record.ts";
+
+/** What `status()` says of one plugin. JSON throughout. */
+export interface PluginStatus {
+  kind: string;
+  name: string;
+  version?: string;
+  /** The manifest file. */
+  source: string;
+  state: PluginState;
+  /** Why it is not active: the error's code and message. */
+  reason?: { code: string; message: string };
+  sandbox: Sandbox;
+  /** What the sandbox keeps from the host, in words. */
+  contains: string;
+  /** Whether the host named it as trusted. */
+  trusted: boolean;
+  /** What its scope holds; absent without a sandbox, and until it is started. */
+  permissions?: PermissionScope;
+  /** Milliseconds. */
+  timings: { loadMs?: number; setupMs?: number };
+}
+
+/** What `status()` says. */
+export interface RegistryStatus {
+  coreVersion: string;
+  /** Sorted by kind, then name. */
+  plugins: PluginStatus[];
+}
+
+const CONTAINS: Readonly<Record<Sandbox, string>> = {
+  process: "a process of its own: files, network, environment, programs, crashes, exits and loops stay in it",
+  none: "nothing: the plugin can do all that the host can",
+};
+
+/** Makes the status of all plugins. */
+export function registryStatus(records: Iterable<PluginRecord>): RegistryStatus {
+  const plugins = [...records].sort((a, b) => a.id < b.id ? -1 : 1).map(pluginStatus);
+  return { coreVersion: CORE_VERSION, plugins };
+}
+
+function pluginStatus(record: PluginRecord): PluginStatus {
+  const { manifest, error, opened } = record;
+  const timings: PluginStatus["timings"] = {};
+  if (record.loadMs !== undefined) timings.loadMs = record.loadMs;
+  if (record.setupMs !== undefined) timings.setupMs = record.setupMs;
+  return {
+    kind: manifest.kind,
+    name: manifest.name,
+    ...(manifest.version === undefined ? {} : { version: manifest.version }),
+    source: record.source,
+    state: record.state,
+    ...(error === undefined ? {} : { reason: { code: codeOf(error), message: error.message } }),
+    sandbox: record.sandbox,
+    contains: CONTAINS[record.sandbox],
+    trusted: record.trusted,
+    ...(opened?.permissions === undefined ? {} : { permissions: opened.permissions }),
+    timings,
+  };
+}
+
+function codeOf(error: Error): string {
+  const code: unknown = Reflect.get(error, "code");
+  return typeof code === "string" ? code : error.name;
+}

@@ -1,0 +1,70 @@
+import { createPluginView, loggerTo } from "../context/mod.ts";
+import { PluginUnavailable } from "../errors.ts";
+import { buildResource } from "../resources/mod.ts";
+import { PluginInstance } from "./instance.ts";
+import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup } from "./scope.ts";
+
+/**
+ * Opens a scope without walls: the plugin shares the host's isolate, its permissions and its fate. Only for plugins
+ * that the host trusts by name.
+ *
+ * @param options The plugin.
+ * @returns The scope.
+ */
+export function openNoneScope(options: OpenScopeOptions): PluginScope {
+  return new NoneScope(options);
+}
+
+class NoneScope implements PluginScope {
+  readonly sandbox = "none";
+  readonly ended: Promise<string>;
+  readonly #options: OpenScopeOptions;
+  readonly #end: (reason: string) => void;
+  #instance: PluginInstance | undefined;
+
+  constructor(options: OpenScopeOptions) {
+    this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.ended = promise;
+    this.#end = resolve;
+  }
+
+  get #plugin(): string {
+    return `${this.#options.plugin.kind}/${this.#options.plugin.name}`;
+  }
+
+  async load(): Promise<LoadedPlugin> {
+    const { url, exportName } = this.#options.entry;
+    this.#instance = await PluginInstance.load(url, exportName);
+    const { hooks, source } = this.#instance;
+    return source === undefined ? { hooks: [...hooks] } : { hooks: [...hooks], source };
+  }
+
+  async setup({ manifest, config, offers }: PluginSetup): Promise<void> {
+    const resources = new Map<string, unknown>();
+    for (const [name, offer] of offers) {
+      resources.set(name, offer.how === "by message" ? offer.instance : offer.instance ?? buildResource(offer.data));
+    }
+    const logger = loggerTo(this.#options.log);
+    await this.#loaded().setup(createPluginView({ plugin: this.#plugin, manifest, config, logger, resources }));
+  }
+
+  async call(hook: string, args: readonly unknown[]): Promise<unknown> {
+    return await this.#loaded().call(hook, args);
+  }
+
+  async teardown(): Promise<void> {
+    await this.#loaded().teardown();
+  }
+
+  #loaded(): PluginInstance {
+    if (this.#instance !== undefined) return this.#instance;
+    throw new PluginUnavailable(this.#plugin, "it is torn down");
+  }
+
+  close(): Promise<void> {
+    this.#instance = undefined;
+    this.#end("closed");
+    return Promise.resolve();
+  }
+}

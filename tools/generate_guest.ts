@@ -1,0 +1,55 @@
+/** The guest and the plugin-facing module, bundled to the text that a scope is started with. */
+import { build, type BuildOptions, type Plugin, stop } from "esbuild";
+
+const ROOM = "src/sandbox/guest";
+
+export async function generatedGuestFiles(): Promise<[path: string, text: string][]> {
+  try {
+    return [
+      [
+        `${ROOM}/process_main.generated.txt`,
+        await bundle({ entryPoints: [`${ROOM}/process_main.ts`], plugins: [errorsByName] }),
+      ],
+      [
+        `${ROOM}/api.generated.txt`,
+        // An error's class name is for reading, so it is kept here.
+        await bundle({ stdin: { contents: await apiSource(), resolveDir: ROOM, loader: "ts" }, keepNames: true }),
+      ],
+    ];
+  } finally {
+    await stop();
+  }
+}
+
+async function bundle(options: BuildOptions): Promise<string> {
+  const result = await build({
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "esnext",
+    charset: "utf8",
+    legalComments: "none",
+    minify: true, // it travels on a command line, which Windows ends at 32 KiB
+    ...options,
+  });
+  return result.outputFiles![0]!.text;
+}
+
+/** In the guest the page of errors comes from the plugin-facing module, so that both have the same classes. */
+const errorsByName: Plugin = {
+  name: "errors by name",
+  setup(build) {
+    build.onResolve({ filter: /\/errors\.ts$/ }, () => ({ path: "@dagstack/plugin-system", external: true }));
+  },
+};
+
+/** The page of errors, and a stand-in for each other value of the package, so that using it says why it cannot be. */
+async function apiSource(): Promise<string> {
+  const own = await import("../src/errors.ts");
+  const names = Object.keys(await import("../mod.ts")).filter((name) => !(name in own)).sort();
+  return [
+    `export * from "../../errors.ts";`,
+    `import { hostOnly } from "./host_only.ts";`,
+    ...names.map((name) => `export const ${name} = hostOnly(${JSON.stringify(name)});`),
+  ].join("\n");
+}
