@@ -42,6 +42,7 @@ export {
   type HttpClient,
   type HttpRequest,
   type HttpResponse,
+  IN_SCOPE,
   type InScope,
   RandomRng,
   type Resources,
@@ -53,6 +54,16 @@ export {
 export { type Logger, PluginContext, type PluginContextOptions, type PluginLookup } from "./src/context/mod.ts";
 export { DEFAULT_IGNORE, type WalkOptions } from "./src/discovery/mod.ts";
 export type { PermissionScope, Policy, Sandbox } from "./src/sandbox/mod.ts";
+export {
+  ALL_CHECKS,
+  type CheckName,
+  type ContractOptions,
+  ContractResult,
+  type Finding,
+  type Inconclusive,
+  runContractSuite,
+  type Samples,
+} from "./src/contract/mod.ts";
 export {
   type DiscoverOptions,
   type DiscoveryReport,

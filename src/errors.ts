@@ -19,7 +19,11 @@ export class PluginRegistryError extends Error {
   /** The plugin concerned, as `kind/name`, where there is one. */
   declare readonly plugin?: string;
 
-  /** @param message What could not be done, and why. */
+  /**
+   * Makes the error.
+   *
+   * @param message What could not be done, and why.
+   */
   constructor(message: string, options: PluginRegistryErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     if (options.plugin !== undefined) this.plugin = options.plugin;
@@ -49,7 +53,12 @@ export class ManifestInvalid extends PluginRegistryError {
   /** Every problem found, in the order of the file's fields. */
   readonly problems: readonly ManifestProblem[];
 
-  /** @param source The file; @param problems All that is wrong with it. */
+  /**
+   * Makes the error.
+   *
+   * @param source The file
+   * @param problems All that is wrong with it.
+   */
   constructor(source: string, problems: readonly ManifestProblem[], options: PluginRegistryErrorOptions = {}) {
     const list = problems.map(describeProblem);
     const all = list.length === 1 ? list[0] : `${list.length} problems\n  ${list.join("\n  ")}`;
@@ -70,7 +79,12 @@ export class DiscoveryError extends PluginRegistryError {
   /** The root, as given. */
   readonly root: string;
 
-  /** @param root The folder asked for; @param reason Why it cannot be walked. */
+  /**
+   * Makes the error.
+   *
+   * @param root The folder asked for
+   * @param reason Why it cannot be walked.
+   */
   constructor(root: string, reason: string, options: PluginRegistryErrorOptions = {}) {
     super(`Cannot discover plugins in "${root}": ${reason}`, options);
     this.root = root;
@@ -82,7 +96,12 @@ export class AmbiguousPlugin extends PluginRegistryError {
   /** What fits: manifest files for a duplicate, `kind/name` for a tie. */
   readonly candidates: readonly string[];
 
-  /** @param message What is ambiguous; @param candidates All that fit. */
+  /**
+   * Makes the error.
+   *
+   * @param message What is ambiguous
+   * @param candidates All that fit.
+   */
   constructor(message: string, candidates: readonly string[], options: PluginRegistryErrorOptions = {}) {
     super(message, options);
     this.candidates = candidates;
@@ -106,7 +125,12 @@ export class PluginUnavailable extends PluginRegistryError {
   /** Why, without the plugin's name. */
   readonly reason: string;
 
-  /** @param plugin As `kind/name`; @param reason Why it cannot be used. */
+  /**
+   * Makes the error.
+   *
+   * @param plugin As `kind/name`
+   * @param reason Why it cannot be used.
+   */
   constructor(plugin: string, reason: string, options: ErrorOptions = {}) {
     super(`Cannot use plugin "${plugin}": ${reason}`, { ...options, plugin });
     this.reason = reason;
@@ -132,7 +156,12 @@ export class PermissionExceeded extends PluginRegistryError {
   /** Exactly what is asked beyond what may be granted. */
   readonly differences: readonly PermissionDifference[];
 
-  /** @param plugin As `kind/name`; @param differences What is asked beyond the grant. */
+  /**
+   * Makes the error.
+   *
+   * @param plugin As `kind/name`
+   * @param differences What is asked beyond the grant.
+   */
   constructor(plugin: string, differences: readonly PermissionDifference[], options: PluginRegistryErrorOptions = {}) {
     const list = differences.map((d) =>
       `${d.permission} "${d.value}" (asked by ${d.field}) is refused by the ${d.refusedBy}; ${d.remedy}`
@@ -157,7 +186,13 @@ export class HookTimeout extends PluginRegistryError {
   /** The hook, when `phase` is `hook`. */
   declare readonly hook?: string;
 
-  /** @param phase What was running; @param timeoutMs The limit; @param elapsedMs How long it took until now. */
+  /**
+   * Makes the error.
+   *
+   * @param phase What was running
+   * @param timeoutMs The limit
+   * @param elapsedMs How long it took until now.
+   */
   constructor(
     phase: TimeoutPhase,
     timeoutMs: number,
@@ -184,7 +219,12 @@ export class SerializationError extends PluginRegistryError {
   /** What stands there, for example `Date`. */
   readonly found: string;
 
-  /** @param path Where inside the value; @param found What stands there. */
+  /**
+   * Makes the error.
+   *
+   * @param path Where inside the value
+   * @param found What stands there.
+   */
   constructor(path: string, found: string, options: PluginRegistryErrorOptions & { what?: string } = {}) {
     super(
       `Cannot pass ${options.what ?? "value"}: ${path}: ${found}; ` +
@@ -207,7 +247,11 @@ export class TeardownErrors extends PluginRegistryError {
   /** What each plugin failed with. */
   readonly errors: readonly Error[];
 
-  /** @param errors What each plugin failed with. */
+  /**
+   * Makes the error.
+   *
+   * @param errors What each plugin failed with.
+   */
   constructor(errors: readonly Error[], options: PluginRegistryErrorOptions = {}) {
     super(
       `Cannot tear down ${errors.length} plugin${errors.length === 1 ? "" : "s"}: ${

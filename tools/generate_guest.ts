@@ -11,6 +11,10 @@ export async function generatedGuestFiles(): Promise<[path: string, text: string
         await bundle({ entryPoints: [`${ROOM}/process_main.ts`], plugins: [errorsByName] }),
       ],
       [
+        "src/contract/lifecycle_main.generated.txt",
+        await bundle({ entryPoints: [`${ROOM}/lifecycle_main.ts`], plugins: [errorsByName] }),
+      ],
+      [
         `${ROOM}/api.generated.txt`,
         // An error's class name is for reading, so it is kept here.
         await bundle({ stdin: { contents: await apiSource(), resolveDir: ROOM, loader: "ts" }, keepNames: true }),

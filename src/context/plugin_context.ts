@@ -52,7 +52,11 @@ export class PluginContext {
   /** The plugin's own manifest. Throws in the host's context, which belongs to no single plugin. */
   declare readonly manifest: Manifest;
 
-  /** @param options What the host hands out. */
+  /**
+   * Makes the host's context.
+   *
+   * @param options What the host hands out.
+   */
   constructor(options: PluginContextOptions = {}) {
     this.config = options.config ?? {};
     this.logger = options.logger ?? console;

@@ -44,8 +44,8 @@ function listResourceProblems(resources: Record<string, unknown>, problems: Mani
       });
     }
   });
-  for (const name of Object.keys(tables)) {
-    if (!declared.has(name)) {
+  for (const [name, table] of Object.entries(tables)) {
+    if (!declared.has(name) && !isEmpty(table)) {
       problems.push({
         path: `plugin.resources.${name}`,
         expected: "a table only for a resource that required or optional names",
@@ -63,4 +63,10 @@ function listResourceProblems(resources: Record<string, unknown>, problems: Mani
       });
     }
   });
+}
+
+/** Whether a table asks for nothing: one that only holds defaults is no mistake. */
+function isEmpty(table: unknown): boolean {
+  const values = Object.values(table as Record<string, unknown>);
+  return values.length > 0 && values.every((value) => Array.isArray(value) && value.length === 0);
 }

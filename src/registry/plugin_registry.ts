@@ -61,6 +61,8 @@ export class PluginRegistry implements AsyncDisposable {
   #logger: Logger;
 
   /**
+   * Makes an empty registry. Nothing is read or started.
+   *
    * @param options Sandboxes, trust, policy and limits.
    * @throws {RangeError} If an option is out of range.
    */
@@ -251,7 +253,7 @@ export class PluginRegistry implements AsyncDisposable {
       try {
         await Promise.race([opened.scope.teardown(), late]);
       } catch (error) {
-        failure = explainRefusal(error instanceof Error ? error : new Error(String(error)));
+        failure = explainRefusal(error instanceof Error ? error : new Error(String(error)), manifest);
       } finally {
         clearTimeout(timer);
       }
@@ -306,7 +308,7 @@ export class PluginRegistry implements AsyncDisposable {
         resolve(result);
       }, (error) => {
         this.#deadlines.remove(deadline);
-        reject(error instanceof Error ? explainRefusal(error) : error);
+        reject(error instanceof Error ? explainRefusal(error, record.manifest) : error);
       });
     });
   }

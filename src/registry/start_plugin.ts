@@ -1,5 +1,6 @@
 import { configSection, type PluginContext, registeredResources } from "../context/mod.ts";
 import { HookTimeout, PluginLoadError, PluginRegistryError, PluginUnavailable, type TimeoutPhase } from "../errors.ts";
+import type { Manifest } from "../manifest/mod.ts";
 import { openInProcess, type TempFolders } from "../runtime/mod.ts";
 import { explainRefusal } from "../sandbox/mod.ts";
 import type { PluginRegistryOptions } from "./options.ts";
@@ -38,7 +39,7 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
       folders,
     });
     record.opened = opened;
-    const limit = new PhaseLimit(record.id, manifest.startup_timeout_sec * 1000);
+    const limit = new PhaseLimit(record.id, manifest);
     try {
       const { hooks } = await limit.run("load", () => opened.scope.load());
       record.hooks = new Set(hooks);
@@ -66,16 +67,17 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
 /** One limit for several phases in a row. */
 class PhaseLimit {
   readonly #plugin: string;
-  readonly #ms: number;
+  readonly #manifest: Manifest;
   readonly #expired: Promise<never>;
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #start = performance.now();
   #phase: TimeoutPhase = "load";
   #lap = this.#start;
 
-  constructor(plugin: string, ms: number) {
+  constructor(plugin: string, manifest: Manifest) {
+    const ms = manifest.startup_timeout_sec * 1000;
     this.#plugin = plugin;
-    this.#ms = ms;
+    this.#manifest = manifest;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {}); // whoever runs a phase sees it
     this.#expired = promise;
@@ -106,7 +108,7 @@ class PhaseLimit {
   }
 
   #explain(phase: "load" | "setup", thrown: unknown): PluginRegistryError {
-    const cause = explainRefusal(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    const cause = explainRefusal(thrown instanceof Error ? thrown : new Error(String(thrown)), this.#manifest);
     const plugin = this.#plugin;
     const shown = cause instanceof PluginUnavailable
       ? cause.reason

@@ -4,14 +4,19 @@ import type { PluginRecord, PluginState } from "./record.ts";
 
 /** What `status()` says of one plugin. JSON throughout. */
 export interface PluginStatus {
+  /** The plugin's kind. */
   kind: string;
+  /** Its name. */
   name: string;
+  /** Its own version. */
   version?: string;
   /** The manifest file. */
   source: string;
+  /** What it is doing. */
   state: PluginState;
   /** Why it is not active: the error's code and message. */
   reason?: { code: string; message: string };
+  /** Where it runs. */
   sandbox: Sandbox;
   /** What the sandbox keeps from the host, in words. */
   contains: string;
@@ -25,6 +30,7 @@ export interface PluginStatus {
 
 /** What `status()` says. */
 export interface RegistryStatus {
+  /** The version that `core_version` speaks of. */
   coreVersion: string;
   /** Sorted by kind, then name. */
   plugins: PluginStatus[];

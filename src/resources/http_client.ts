@@ -23,7 +23,7 @@ export interface HttpResponse {
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body. */
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<ArrayBuffer>;
   /** The body as UTF-8 text. */
   text(): string;
   /** The body as JSON. */
@@ -46,7 +46,11 @@ export interface HttpClient {
 export class FetchHttpClient implements HttpClient, InScope {
   readonly #options: FetchHttpClientOptions;
 
-  /** @param options The host's settings; the plugin can see them. */
+  /**
+   * Makes a client.
+   *
+   * @param options The host's settings; the plugin can see them.
+   */
   constructor(options: FetchHttpClientOptions = {}) {
     this.#options = options;
   }
@@ -119,7 +123,7 @@ function encodeBody(body: unknown, headers: Headers): BodyInit | undefined {
   return JSON.stringify(body);
 }
 
-async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array> {
+async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response.body ?? []) {

@@ -7,10 +7,15 @@ import type { TempDir } from "./temp_dir.ts";
 
 /** The resources of a plugin: those its manifest declares, and no others (SPEC section 8). */
 export interface Resources {
+  /** Time. */
   readonly clock: Clock;
+  /** Chance. */
   readonly rng: Rng;
+  /** HTTP to the listed hosts. */
   readonly http_client: HttpClient;
+  /** A fresh folder. */
   readonly tmpdir: TempDir;
+  /** The listed environment variables. */
   readonly env: Env;
   /**
    * A declared resource, with the type the host offers it under.

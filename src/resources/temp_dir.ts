@@ -30,7 +30,11 @@ export class FolderTempDir implements TempDir, InScope {
   /** The folder's absolute path. */
   readonly path: string;
 
-  /** @param path An existing, empty folder. */
+  /**
+   * Wraps a folder.
+   *
+   * @param path An existing, empty folder.
+   */
   constructor(path: string) {
     this.path = path;
   }

@@ -1,7 +1,7 @@
 import { PermissionExceeded } from "../errors.ts";
 
 /** Fresh folders for plugins, all below one of the registry's own. */
-export class TempFolders {
+export class TempFolders implements AsyncDisposable {
   readonly #parent: string | undefined;
   #root: Promise<string> | undefined;
   #count = 0;
@@ -58,6 +58,11 @@ export class TempFolders {
     const root = this.#root;
     this.#root = undefined;
     if (root !== undefined) await this.remove(await root.catch(() => undefined));
+  }
+
+  /** {@linkcode TempFolders.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   async #makeRoot(): Promise<string> {

@@ -24,3 +24,14 @@ export interface SetupRequest {
 export const LOG_TARGET = 0;
 /** The guest's own target: `load`, `setup`, `teardown`. */
 export const CONTROL_TARGET = 0;
+
+/** What the lifecycle test of the contract suite is told, as JSON on stdin. */
+export interface LifecycleSpec {
+  plugin: string;
+  manifest: Manifest;
+  url: string;
+  exportName: string;
+  resources: [name: string, data: ScopeData][];
+  /** Hooks to call, in order. What they throw is their own affair. */
+  calls: [hook: string, args: unknown[]][];
+}

@@ -8,7 +8,8 @@ export {
   type ScopeRequest,
   type ScopeResult,
 } from "./permissions.ts";
-export { launchGuest, type LaunchOptions } from "./process_launch.ts";
+export type { LifecycleSpec } from "./guest_protocol.ts";
+export { isolationFlags, type LaunchOptions } from "./process_launch.ts";
 export { openProcessScope, type ProcessScopeOptions } from "./process_scope.ts";
 export { explainRefusal } from "./refusal.ts";
 export type {

@@ -38,15 +38,9 @@ export function launchGuest(options: LaunchOptions): Deno.ChildProcess {
   return new Deno.Command(options.denoPath, {
     args: [
       "run",
-      "--no-prompt",
-      "--no-npm",
-      "--no-remote",
-      "--cached-only",
-      "--no-config",
-      "--no-lock",
       "--quiet",
+      ...isolationFlags(),
       ...options.scopeFlags,
-      `--import-map=${IMPORT_MAP}`,
       GUEST,
     ],
     clearEnv: true,
@@ -56,6 +50,22 @@ export function launchGuest(options: LaunchOptions): Deno.ChildProcess {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/**
+ * The flags of every scope, whatever its permissions: no prompts, nothing from a registry or the network, no
+ * configuration of whoever started the host, and the package by its name.
+ */
+export function isolationFlags(): string[] {
+  return [
+    "--no-prompt",
+    "--no-npm",
+    "--no-remote",
+    "--cached-only",
+    "--no-config",
+    "--no-lock",
+    `--import-map=${IMPORT_MAP}`,
+  ];
 }
 
 const GUEST = dataUrl("text/javascript", guest);

@@ -1,0 +1,110 @@
+import { PluginRegistryError } from "../errors.ts";
+import type { Logger } from "../context/mod.ts";
+import { type OpenedPlugin, openInProcess, TempFolders } from "../runtime/mod.ts";
+import { explainRefusal } from "../sandbox/mod.ts";
+import type { Finding } from "./options.ts";
+import type { Subject } from "./subject.ts";
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const HOOK_LIMIT_MS = 10_000;
+
+/**
+ * Every input and output crosses a real boundary: the plugin runs in a process of its own, under its own scope, and
+ * each sample goes there and back.
+ *
+ * @returns The findings, or why nothing could be tried.
+ */
+export async function checkBoundaries(subject: Subject): Promise<Finding[] | string> {
+  const { manifest, entry, plugin, samples } = subject;
+  const calls = Object.entries(samples).flatMap(([hook, lists]) => lists.map((args) => ({ hook, args })));
+  if (calls.length === 0) return nothingToCall;
+  await using folders = new TempFolders();
+  let opened: OpenedPlugin;
+  try {
+    opened = await openInProcess({
+      manifest,
+      entry,
+      sandbox: "process",
+      trusted: false,
+      policy: undefined,
+      config: {},
+      resources: {},
+      logger: silent,
+      denoPath: Deno.execPath(),
+      folders,
+    });
+  } catch (error) {
+    if (error instanceof PluginRegistryError) return error.message;
+    throw error;
+  }
+  try {
+    const { source, hooks } = await within("load", opened.scope.load());
+    const mismatch = differentClass(subject, source);
+    if (mismatch !== undefined) return mismatch;
+    await within("setup", opened.setup());
+    const findings = new Map<string, Finding>();
+    for (const { hook, args } of calls) {
+      if (!hooks.includes(hook)) return `the samples name hook "${hook}", which the plugin has not`;
+      const error = await within(`hook "${hook}"`, opened.scope.call(hook, args)).then(
+        () => undefined,
+        (e: Error) => e,
+      );
+      if (error instanceof Late) return `${error.message}, so its result was not seen`;
+      // One finding a hook and place: the next sample fails for the same cause. What a hook throws of its own is no
+      // business of this check.
+      if (error instanceof PluginRegistryError && error.code === "SerializationError") {
+        findings.set(`${hook} ${error.message}`, finding(subject, hook, args, error));
+      }
+    }
+    await within("teardown", opened.scope.teardown()).catch(() => {}); // the lifecycle check speaks of it
+    return [...findings.values()];
+  } catch (error) {
+    if (error instanceof Error) return `plugin "${plugin}" does not run: ${explainRefusal(error, manifest).message}`;
+    throw error;
+  } finally {
+    await opened.close(0);
+  }
+}
+
+/** Said by checks that call hooks, when there is nothing to call them with. */
+export const nothingToCall =
+  "there is nothing to call hooks with; give samples in the call, or in samples.json beside " +
+  'the manifest, such as { "chunk": [["some text", 5]] }';
+
+/** Says that a given class is not the entry point, when it is not. */
+function differentClass({ pluginClass, entry }: Subject, source: string | undefined): string | undefined {
+  if (pluginClass === undefined || Function.prototype.toString.call(pluginClass) === source) return undefined;
+  return `pluginClass "${pluginClass.name}" is not the entry point: that is "${entry.exportName}" of ${entry.url}`;
+}
+
+function finding(subject: Subject, hook: string, args: readonly unknown[], error: PluginRegistryError): Finding {
+  const found: unknown = Reflect.get(error, "found");
+  return {
+    violation: "SerializationError",
+    check: "serialisable_boundaries",
+    invariant: 2,
+    plugin: subject.plugin,
+    message: `hook "${hook}": ${error.message}`,
+    location: subject.entry.url,
+    evidence: `called with ${Deno.inspect(args, { colors: false, compact: true, strAbbreviateSize: 80 })}`,
+    fix: found === "Date"
+      ? "pass a date as text (toISOString) or as milliseconds"
+      : found === "Map" || found === "Set"
+      ? `pass a ${found} as an array or a plain object`
+      : "pass plain objects, arrays, text, finite numbers, booleans, null or Uint8Array",
+  };
+}
+
+class Late extends Error {}
+
+async function within<T>(what: string, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Late(`${what} did not answer within ${HOOK_LIMIT_MS} ms`)), HOOK_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
