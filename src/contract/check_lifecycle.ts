@@ -21,7 +21,7 @@ export async function checkLifecycle(subject: Subject): Promise<Finding[] | stri
   await using folders = new TempFolders();
   const { offers, missing } = resolveOffers(manifest, {});
   if (missing.length > 0) return `the plugin requires ${missing.join(", ")}, which only a host can offer`;
-  const { scope } = computeScope({ manifest, pluginDir: entry.pluginDir, holds: () => true });
+  const { scope } = computeScope({ manifest, pluginDir: entry.pluginDir, trusted: false, holds: () => true });
   try {
     const folder = await folders.make("contract");
     const tmpdir = scope.tmpdir ? await folders.make("tmp") : undefined;

@@ -180,4 +180,12 @@ export const FIELDS: readonly Field[] = [
     expected: "a list of paths, without commas",
     description: "Paths that the plugin may write; relative ones start at its folder.",
   },
+  {
+    key: "resources.subprocess.programs",
+    type: { is: "texts", pattern: FLAG_VALUE_NO_STAR },
+    default: [],
+    expected: "a list of programs, without commas or spaces",
+    description:
+      "Programs that the plugin may start. They are not sandboxed, so the host must trust the plugin by name.",
+  },
 ];

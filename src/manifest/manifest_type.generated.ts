@@ -60,5 +60,10 @@ export interface Manifest {
       /** Paths that the plugin may write; relative ones start at its folder. @default [] */
       readonly write: readonly string[];
     };
+    /** Table `subprocess`. */
+    readonly subprocess: {
+      /** Programs that the plugin may start. They are not sandboxed, so the host must trust the plugin by name. @default [] */
+      readonly programs: readonly string[];
+    };
   };
 }

@@ -20,6 +20,8 @@ export interface PluginStatus {
   sandbox: Sandbox;
   /** What the sandbox keeps from the host, in words. */
   contains: string;
+  /** Whether it may start programs: what they do is not sandboxed. */
+  escapes_sandbox: boolean;
   /** Whether the host named it as trusted. */
   trusted: boolean;
   /** What its scope holds; absent without a sandbox, and until it is started. */
@@ -61,6 +63,7 @@ function pluginStatus(record: PluginRecord): PluginStatus {
     ...(error === undefined ? {} : { reason: { code: codeOf(error), message: error.message } }),
     sandbox: record.sandbox,
     contains: CONTAINS[record.sandbox],
+    escapes_sandbox: record.sandbox === "none" || (opened?.permissions?.run.length ?? 0) > 0,
     trusted: record.trusted,
     ...(opened?.permissions === undefined ? {} : { permissions: opened.permissions }),
     timings,

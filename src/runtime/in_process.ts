@@ -83,6 +83,7 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
   const { scope: permissions, differences } = computeScope({
     manifest,
     pluginDir: options.entry.pluginDir,
+    trusted: options.trusted,
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     holds: hostHolds,
   });
@@ -95,6 +96,7 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
       const value = Deno.env.get(name);
       if (value !== undefined) env[name] = value;
     }
+    if (permissions.run.length > 0) env.PATH = hostPath(); // Deno looks programs up before it grants them
     const process = openProcessScope({
       ...open,
       launch: {
@@ -173,4 +175,10 @@ function hostHolds(permission: "read" | "write" | "net" | "env" | "run", value: 
     if (error instanceof TypeError) return false; // NB: Deno cannot be asked about address ranges
     throw error;
   }
+}
+
+/** Where programs are looked for. Read only where the host may read it anyway. */
+function hostPath(): string {
+  const usual = "/usr/local/bin:/usr/bin:/bin";
+  return hostHolds("env", "PATH") ? Deno.env.get("PATH") ?? usual : usual;
 }

@@ -18,6 +18,8 @@ export interface Policy {
   env?: boolean | { variables: readonly string[] };
   /** Paths; each allows all that lies below it. Relative ones start at the host's working folder. */
   filesystem?: boolean | { read?: readonly string[]; write?: readonly string[] };
+  /** Programs. They escape the sandbox, so the plugin must also be trusted by name. */
+  subprocess?: boolean | { programs: readonly string[] };
 }
 
 /** The Deno permissions of one plugin's scope. What is not listed is denied. */
@@ -32,6 +34,8 @@ export interface PermissionScope {
   readonly denyNet: readonly string[];
   /** Variable names. */
   readonly env: readonly string[];
+  /** Programs it may start. What they do is not sandboxed. */
+  readonly run: readonly string[];
   /** Whether a fresh folder is made that the scope may read and write. */
   readonly tmpdir: boolean;
 }
@@ -44,6 +48,8 @@ export interface ScopeRequest {
   pluginDir: string;
   /** What the host allows at most. @default whatever the manifest lists */
   policy?: Policy;
+  /** Whether the host names the plugin as trusted; without it no program is granted. @default false */
+  trusted?: boolean;
   /** Whether the host process itself holds a permission. */
   holds: (permission: PermissionDifference["permission"], value: string) => boolean;
 }
@@ -63,7 +69,7 @@ export interface ScopeResult {
  */
 export function computeScope(request: ScopeRequest): ScopeResult {
   const { manifest, pluginDir, policy } = request;
-  const { required, optional, http_client, env, filesystem } = manifest.resources;
+  const { required, optional, http_client, env, filesystem, subprocess } = manifest.resources;
   const declared = (name: string) => required.includes(name) || optional.includes(name);
   const differences: PermissionDifference[] = [];
 
@@ -116,6 +122,22 @@ export function computeScope(request: ScopeRequest): ScopeResult {
           `{ filesystem: { ${permission}: [${JSON.stringify(path)}] } }`,
         )
       );
+  const programs = !declared("subprocess") ? [] : subprocess.programs.filter((program) => {
+    const field = "resources.subprocess.programs";
+    if (request.trusted !== true) {
+      const remedy =
+        `it escapes the sandbox; trust the plugin by name with trusted: ["${manifest.kind}/${manifest.name}"]`;
+      differences.push({ permission: "run", value: program, field, refusedBy: "policy", remedy });
+      return false;
+    }
+    return grant(
+      "run",
+      program,
+      field,
+      allows(policy, "subprocess", (own) => own.programs.includes(program)),
+      `{ subprocess: { programs: [${JSON.stringify(program)}] } }`,
+    );
+  });
   const tmpdir = declared("tmpdir") &&
     (allows(policy, "tmpdir", () => true) || deny(differences));
 
@@ -126,6 +148,7 @@ export function computeScope(request: ScopeRequest): ScopeResult {
       net,
       denyNet: net.length === 0 ? [] : denyRanges(net),
       env: variables,
+      run: programs,
       tmpdir,
     },
     differences,
@@ -192,6 +215,7 @@ export function scopeFlags(scope: PermissionScope, tmpdir?: string): string[] {
     if (scope.denyNet.length > 0) flags.push(`--deny-net=${list(scope.denyNet)}`);
   }
   if (scope.env.length > 0) flags.push(`--allow-env=${list(scope.env)}`);
+  if (scope.run.length > 0) flags.push(`--allow-run=${list(scope.run)}`);
   return flags;
 }
 

@@ -6,6 +6,7 @@ const GRANTS: Readonly<Record<string, { resource: string; list: string } | undef
   write: { resource: "filesystem", list: "write" },
   net: { resource: "http_client", list: "hosts" },
   env: { resource: "env", list: "variables" },
+  run: { resource: "subprocess", list: "programs" },
 };
 
 /**
