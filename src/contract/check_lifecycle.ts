@@ -23,8 +23,8 @@ export async function checkLifecycle(subject: Subject): Promise<Finding[] | stri
   if (missing.length > 0) return `the plugin requires ${missing.join(", ")}, which only a host can offer`;
   const { scope } = computeScope({ manifest, pluginDir: entry.pluginDir, trusted: false, holds: () => true });
   try {
-    const folder = await folders.make("contract");
-    const tmpdir = scope.tmpdir ? await folders.make("tmp") : undefined;
+    const folder = await folders.make("contract", plugin);
+    const tmpdir = scope.tmpdir ? await folders.make("tmp", plugin) : undefined;
     const resources: [string, ScopeData][] = [];
     for (const [name, offer] of offers) {
       if (offer.how === "in scope") resources.push([name, offer.data]);
@@ -57,7 +57,7 @@ export async function checkLifecycle(subject: Subject): Promise<Finding[] | stri
     const report = await Deno.readTextFile(junit).catch(() => "");
     return [finding(subject, code, report, stderr)];
   } catch (error) {
-    if (error instanceof PermissionExceeded) return error.message;
+    if (error instanceof PermissionExceeded) return `the suite needs a folder for temporary files: ${error.message}`;
     throw error;
   }
 }

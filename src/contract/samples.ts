@@ -1,7 +1,8 @@
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { ManifestInvalid } from "../errors.ts";
-import type { ResolvedEntryPoint } from "../sandbox/mod.ts";
+import { TempFolders } from "../runtime/mod.ts";
+import { resolutionFlags, type ResolvedEntryPoint } from "../sandbox/mod.ts";
 import type { Samples } from "./options.ts";
 import { runDeno } from "./run_deno.ts";
 
@@ -70,7 +71,10 @@ const LIFECYCLE = new Set(["setup", "teardown", "health", "matches"]);
  * @returns Samples for the hooks that could be understood; possibly none.
  */
 export async function makeSamples(entry: ResolvedEntryPoint): Promise<Samples> {
-  const { code, stdout } = await runDeno(["doc", "--json", fromFileUrl(entry.url)]);
+  await using folders = new TempFolders();
+  const cacheDir = await folders.tryMake("cache");
+  const env: Record<string, string> = cacheDir === undefined ? {} : { DENO_DIR: cacheDir };
+  const { code, stdout } = await runDeno(["doc", "--json", ...resolutionFlags(), fromFileUrl(entry.url)], { env });
   if (code !== 0) return {};
   const { nodes } = JSON.parse(stdout) as { nodes: Record<string, { symbols: DocSymbol[] }> };
   const symbols = Object.values(nodes).flatMap((module) => module.symbols);

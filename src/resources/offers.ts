@@ -43,11 +43,13 @@ export function resolveOffers(manifest: Manifest, registered: Readonly<Record<st
     const offer = own === undefined ? standardOffer(name, manifest) : offerOf(own);
     if (offer === undefined) {
       if (required.includes(name)) missing.push(name);
-    } else if (offer.how === "by message" && SYNCHRONOUS.has(name)) {
+      continue;
+    }
+    offers.set(name, offer);
+    if (offer.how !== "by message") continue;
+    if (SYNCHRONOUS.has(name)) {
       refused.push({ name, reason: "its methods are synchronous, and this implementation cannot live in a sandbox" });
-    } else if (offer.how === "by message" && offer.methods.length === 0) {
-      refused.push({ name, reason: "it has no methods" });
-    } else offers.set(name, offer);
+    } else if (offer.methods.length === 0) refused.push({ name, reason: "it has no methods" });
   }
   return { offers, missing, refused };
 }

@@ -76,7 +76,9 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
         { plugin },
       );
     }
-    const folder = offers.offers.get("tmpdir")?.how === "temp dir" ? await options.folders.make("tmp") : undefined;
+    const folder = offers.offers.get("tmpdir")?.how === "temp dir"
+      ? await options.folders.make("tmp", plugin)
+      : undefined;
     return opened(options, openNoneScope(open), undefined, offers, folder, undefined);
   }
 

@@ -1,3 +1,4 @@
+import { resolve } from "@std/path/resolve";
 import { PermissionExceeded } from "../errors.ts";
 
 /** Fresh folders for plugins, all below one of the registry's own. */
@@ -18,7 +19,7 @@ export class TempFolders implements AsyncDisposable {
    * @param plugin Who it is for, for the error.
    * @throws {PermissionExceeded} If the host may not write there.
    */
-  async make(purpose: string, plugin = "host"): Promise<string> {
+  async make(purpose: string, plugin: string): Promise<string> {
     try {
       const root = await (this.#root ??= this.#makeRoot());
       const path = `${root}/${purpose}-${++this.#count}`;
@@ -33,7 +34,7 @@ export class TempFolders implements AsyncDisposable {
         value,
         field: "resources: tmpdir",
         refusedBy: "host",
-        remedy: "start the host with --allow-read and --allow-write for it, or name another with the tempDir option",
+        remedy: "start the host with --allow-write for it, or name another with the tempDir option",
       }], { cause });
     }
   }
@@ -41,7 +42,7 @@ export class TempFolders implements AsyncDisposable {
   /** As {@linkcode make}, but `undefined` where the host may not write. */
   async tryMake(purpose: string): Promise<string | undefined> {
     try {
-      return await this.make(purpose);
+      return await this.make(purpose, "");
     } catch (error) {
       if (error instanceof PermissionExceeded) return undefined;
       throw error;
@@ -68,10 +69,10 @@ export class TempFolders implements AsyncDisposable {
   async #makeRoot(): Promise<string> {
     const options: Deno.MakeTempOptions = { prefix: "dagstack-" };
     if (this.#parent !== undefined) {
-      await Deno.mkdir(this.#parent, { recursive: true });
-      options.dir = this.#parent;
+      options.dir = resolve(this.#parent);
+      await Deno.mkdir(options.dir, { recursive: true });
     }
-    return await Deno.realPath(await Deno.makeTempDir(options));
+    return await Deno.makeTempDir(options);
   }
 }
 

@@ -59,9 +59,9 @@ export function launchGuest(options: LaunchOptions): Deno.ChildProcess {
 export function isolationFlags(): string[] {
   return [
     "--no-prompt",
+    "--cached-only",
     "--no-npm",
     "--no-remote",
-    "--cached-only",
     "--no-config",
     "--no-lock",
     `--import-map=${IMPORT_MAP}`,

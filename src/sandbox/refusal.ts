@@ -17,9 +17,12 @@ const GRANTS: Readonly<Record<string, { resource: string; list: string } | undef
  * @returns The same error.
  */
 export function explainRefusal(error: Error, manifest: Manifest): Error {
-  const match = /^Requires (\w+) access(?: to (.+?))?(?:, run again with the --allow-\S+ flag)?$/s.exec(error.message);
+  // A refused static import has the importing place in a second line.
+  const match = /^Requires (\w+) access(?: to (.+?))?(?:, run again with the --allow-\S+ flag)?(\n +at .+)?$/.exec(
+    error.message,
+  );
   if (match === null) return error;
-  const [, permission, quoted] = match as unknown as [string, string, string | undefined];
+  const [, permission, quoted, place = ""] = match as unknown as [string, string, string?, string?];
   const grant = GRANTS[permission];
   const what = `Requires ${permission} access${quoted === undefined ? "" : ` to ${quoted}`}`;
   let remedy = "no field of a manifest grants it";
@@ -32,7 +35,7 @@ export function explainRefusal(error: Error, manifest: Manifest): Error {
     }
   }
   const old = error.message;
-  error.message = `${what}, which the plugin's manifest does not grant; ${remedy}`;
+  error.message = `${what}, which the plugin's manifest does not grant; ${remedy}${place}`;
   if (error.stack !== undefined) error.stack = error.stack.replace(old, () => error.message);
   return error;
 }

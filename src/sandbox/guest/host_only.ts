@@ -9,5 +9,5 @@ export function hostOnly(name: string): unknown {
   const refuse = (): never => {
     throw new Error(`Cannot use "${name}" inside a plugin: only a host can`);
   };
-  return new Proxy(refuse, { get: refuse, has: refuse, construct: refuse, apply: refuse });
+  return new Proxy(function () {}, { get: refuse, has: refuse, construct: refuse, apply: refuse });
 }

@@ -1,0 +1,130 @@
+/** One plugin turns each check red; what cannot be checked is inconclusive, never green. */
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ALL_CHECKS, type CheckName, loadManifest, parseManifest, runContractSuite } from "@dagstack/plugin-system";
+import { manifestText, TempFolder } from "../support.ts";
+
+async function check(folder: TempFolder, files: Record<string, string>, options: Record<string, unknown> = {}) {
+  await folder.write({ "dagstack.toml": manifestText(), ...files });
+  return await runContractSuite({ manifest: `${folder.path}/dagstack.toml`, ...options });
+}
+
+const red: [check: CheckName, violation: string, message: string, files: Record<string, string>][] = [
+  ["manifest", "ManifestInvalid", 'plugin.runtime: expected one of "in_process"', {
+    "dagstack.toml": manifestText({ runtime: '"in-process"' }),
+    "plugin.ts": "export class Sample {}",
+  }],
+  ["manifest", "ManifestInvalid", 'core_version is ">=9", the core is', {
+    "dagstack.toml": manifestText({ core_version: '">=9"' }),
+    "plugin.ts": "export class Sample { hi() {} }",
+  }],
+  ["manifest", "PluginLoadError", "names no file", {}],
+  ["serialisable_boundaries", "SerializationError", 'result of hook "when": $.at: Date', {
+    "plugin.ts": "export class Sample { when() { return { at: new Date() }; } }",
+  }],
+  ["serialisable_boundaries", "SerializationError", 'result of hook "late": $[0]: Map', {
+    "plugin.ts": "export class Sample { async late(n: number) { await null; return n === 1.5 ? [new Map()] : []; } }",
+  }],
+  ["clean_lifecycle", "LeakDetected", "still open after teardown", {
+    "plugin.ts": "export class Sample {\n  setup() { setInterval(() => {}, 1e6); }\n  hi() {}\n}",
+  }],
+  ["clean_lifecycle", "LeakDetected", "still open after teardown", {
+    "plugin.ts": "export class Sample {\n  read() { Deno.openSync(new URL(import.meta.url)); }\n}",
+  }],
+  ["clean_lifecycle", "LeakDetected", "do not run to their end", {
+    "plugin.ts": 'export class Sample { hi() {} teardown() { throw new Error("stuck"); } }',
+  }],
+  ["clean_lifecycle", "LeakDetected", "do not run to their end", {
+    "plugin.ts": "export class Sample { hi() {} teardown() { Deno.exit(0); } }",
+  }],
+];
+
+for (const [name, violation, message, files] of red) {
+  Deno.test(`check ${name} turns red: ${message} (${Object.values(files).at(-1)?.slice(20, 60) ?? "no file"})`, async () => {
+    await using folder = new TempFolder();
+    const result = await check(folder, files);
+    assertEquals(result.ok, false);
+    const finding = result.failures.find((failure) => failure.check === name);
+    assertEquals(finding?.violation, violation, result.formatFailures());
+    assertStringIncludes(finding!.message, message);
+    assert(finding!.fix.length > 10);
+    assert(!result.passed.includes(name));
+    assertStringIncludes(result.formatFailures(), `${violation} (`);
+  });
+}
+
+Deno.test("a leaked timer is found at the line that started it", async () => {
+  await using folder = new TempFolder();
+  const result = await check(folder, {
+    "plugin.ts": "export class Sample {\n  setup() {\n    setInterval(() => {}, 1e6);\n  }\n  hi() {}\n}",
+  });
+  assertEquals(result.failures[0]?.location, `file://${folder.path}/plugin.ts:3:5`);
+});
+
+Deno.test("a sound plugin that opens and closes passes every check", async () => {
+  await using folder = new TempFolder();
+  const result = await check(folder, {
+    "dagstack.toml": manifestText({}, '[plugin.resources]\nrequired = ["tmpdir", "clock"]'),
+    "plugin.ts": `export class Sample {
+      setup(c: any) { this.timer = setInterval(() => {}, 1000); this.dir = c.resources.tmpdir; } timer: any; dir: any;
+      async hi(name: string) { const f = await this.dir.createFile("x" + Math.random()); await Deno.remove(f); return { name }; }
+      teardown() { clearInterval(this.timer); }
+    }`,
+  });
+  assertEquals([result.ok, result.passed, result.inconclusive], [true, ALL_CHECKS, []], result.formatFailures());
+});
+
+Deno.test("samples come from the call, else from samples.json, else from the parameter types", async () => {
+  const code = { "plugin.ts": "export class Sample { pick(o: unknown) { return (o as any).bad ? new Set() : 1; } }" };
+  await using folder = new TempFolder();
+  assertEquals((await check(folder, code)).ok, true);
+  const called = await check(folder, code, { samples: { pick: [[{ bad: true }]] } });
+  assertStringIncludes(called.formatFailures(), 'result of hook "pick": $: Set');
+  const read = await check(folder, { ...code, "samples.json": '{ "pick": [[{ "bad": 1 }]] }' });
+  assertStringIncludes(read.formatFailures(), 'result of hook "pick": $: Set');
+  const broken = await check(folder, { ...code, "samples.json": '{ "pick": [5] }' });
+  assertStringIncludes(broken.formatFailures(), "pick: expected a list of argument lists");
+});
+
+Deno.test("with nothing to call, the check is inconclusive and says what to add; strict makes it a failure", async () => {
+  await using folder = new TempFolder();
+  const code = { "plugin.ts": "class Odd {} export class Sample { pick(o: Odd) { return String(o); } }" };
+  const result = await check(folder, code);
+  assertEquals([result.ok, result.passed.includes("serialisable_boundaries")], [true, false]);
+  assertStringIncludes(result.inconclusive[0]!.reason, "samples.json");
+  assertEquals((await check(folder, code, { strict: true })).ok, false);
+});
+
+Deno.test("a class that is not the entry point, and a manifest made in memory, are inconclusive", async () => {
+  await using folder = new TempFolder();
+  class Other {}
+  const result = await check(folder, { "plugin.ts": "export class Sample { hi() {} }" }, { pluginClass: Other });
+  assertStringIncludes(
+    result.inconclusive.map(({ reason }) => reason).join(),
+    'pluginClass "Other" is not the entry point',
+  );
+  const memory = await runContractSuite({ manifest: parseManifest(manifestText()) });
+  assertEquals(memory.inconclusive.length, ALL_CHECKS.length);
+});
+
+Deno.test("only the checks asked for are run, and an unknown one is refused", async () => {
+  await using folder = new TempFolder();
+  await folder.write({ "dagstack.toml": manifestText(), "plugin.ts": "export class Sample { hi() {} }" });
+  const manifest = await loadManifest(`${folder.path}/dagstack.toml`);
+  assertEquals((await runContractSuite({ manifest, checks: ["manifest"] })).passed, ["manifest"]);
+  await assertRejects(
+    () => runContractSuite({ manifest, checks: ["all" as CheckName] }),
+    RangeError,
+    "the checks are manifest",
+  );
+});
+
+Deno.test("a plugin that hangs in a hook ends in bounded time and is said to", async () => {
+  await using folder = new TempFolder();
+  const result = await check(folder, {
+    "plugin.ts": "export class Sample { hang() { return new Promise(() => {}); } }",
+  }, {
+    checks: ["serialisable_boundaries", "clean_lifecycle"],
+  });
+  assertStringIncludes(result.formatFailures(), "hang");
+  assertEquals(result.passed, []);
+});

@@ -1,0 +1,170 @@
+import { assert, assertEquals, assertFalse, assertInstanceOf, assertNotStrictEquals } from "@std/assert";
+import * as errors from "../src/errors.ts";
+
+const {
+  AmbiguousPlugin,
+  DiscoveryError,
+  errorClasses,
+  HookTimeout,
+  isPluginRegistryError,
+  KindUnknown,
+  ManifestInvalid,
+  PermissionExceeded,
+  PluginRegistryError,
+  PluginUnavailable,
+  ProtocolError,
+  SerializationError,
+  TeardownErrors,
+} = errors;
+
+Deno.test("every error class of the page is listed under its own name", () => {
+  const exported = Object.entries(errors).filter(([, value]) =>
+    typeof value === "function" && (value === PluginRegistryError || value.prototype instanceof PluginRegistryError)
+  );
+  assert(exported.length > 10);
+  assertEquals(Object.fromEntries(exported), { ...errorClasses });
+});
+
+for (const [name, errorClass] of Object.entries(errorClasses)) {
+  Deno.test(`${name} carries its name as name and as code`, () => {
+    const { prototype } = errorClass;
+    assertEquals([prototype.name, prototype.code], [name, name]);
+    assert(prototype === PluginRegistryError.prototype || prototype instanceof PluginRegistryError);
+    assert(prototype instanceof Error);
+  });
+}
+
+Deno.test("an error shows its class in its stack and in its text", () => {
+  const error = new KindUnknown("no such kind");
+  assertEquals(String(error), "KindUnknown: no such kind");
+  assert(error.stack?.startsWith("KindUnknown: no such kind\n"), error.stack);
+});
+
+Deno.test("the code is no property of the error itself, so that it is not printed twice", () => {
+  assertEquals(Object.keys(new KindUnknown("none")), []);
+});
+
+Deno.test("an error has a cause and a plugin only when they are given", () => {
+  const cause = new TypeError("below");
+  const error = new KindUnknown("none", { cause, plugin: "chunker/fixed" });
+  assertEquals([error.cause, error.plugin], [cause, "chunker/fixed"]);
+  const bare = new KindUnknown("none");
+  assertFalse("plugin" in bare);
+  assertFalse("cause" in bare);
+  assert("cause" in new KindUnknown("none", { cause: undefined }));
+});
+
+const messages: [error: InstanceType<typeof PluginRegistryError>, message: string][] = [
+  [new PluginRegistryError("as given"), "as given"],
+  [
+    new ManifestInvalid("a.toml", [{ path: "plugin.name", expected: "text", found: "3" }]),
+    'Cannot load manifest "a.toml": plugin.name: expected text, found 3',
+  ],
+  [
+    new ManifestInvalid("a.toml", [
+      { path: "", expected: "TOML", found: "an image", line: 2 },
+      { path: "plugin.kid", expected: "a known field", found: '"kid"', suggestion: "kind", line: 4, column: 7 },
+    ]),
+    'Cannot load manifest "a.toml": 2 problems\n' +
+    "  the file (line 2, column 1): expected TOML, found an image\n" +
+    '  plugin.kid (line 4, column 7): expected a known field, found "kid", did you mean "kind"?',
+  ],
+  [new DiscoveryError("plugins/", "no such folder"), 'Cannot discover plugins in "plugins/": no such folder'],
+  [new AmbiguousPlugin("two of them", ["a", "b"]), "two of them"],
+  [new PluginUnavailable("chunker/fixed", "it is torn down"), 'Cannot use plugin "chunker/fixed": it is torn down'],
+  [
+    new PermissionExceeded("chunker/fixed", [
+      { permission: "read", value: "/etc", field: "f", refusedBy: "policy", remedy: "list it" },
+      { permission: "net", value: "a.example", field: "h", refusedBy: "host", remedy: "start with --allow-net" },
+    ]),
+    'Cannot start plugin "chunker/fixed": read "/etc" (asked by f) is refused by the policy; list it; ' +
+    'net "a.example" (asked by h) is refused by the host; start with --allow-net',
+  ],
+  [
+    new HookTimeout("setup", 1000, 1003.7, { plugin: "chunker/fixed" }),
+    'Cannot finish setup of plugin "chunker/fixed": no answer within 1000 ms (waited 1004 ms)',
+  ],
+  [
+    new HookTimeout("hook", 50, 51.2, { plugin: "chunker/fixed", hook: "chunk" }),
+    'Cannot finish hook "chunk" of plugin "chunker/fixed": no answer within 50 ms (waited 51 ms)',
+  ],
+  [
+    new SerializationError("$.when", "Date"),
+    "Cannot pass value: $.when: Date; only JSON values and Uint8Array cross a boundary",
+  ],
+  [
+    new SerializationError("$", "Map", { what: 'argument 1 of hook "chunk"' }),
+    'Cannot pass argument 1 of hook "chunk": $: Map; only JSON values and Uint8Array cross a boundary',
+  ],
+  [new TeardownErrors([new Error("a")]), "Cannot tear down 1 plugin: a"],
+  [new TeardownErrors([new Error("a"), new Error("b")]), "Cannot tear down 2 plugins: a; b"],
+];
+
+for (const [error, message] of messages) {
+  Deno.test(`${error.name} says: ${message.split("\n")[0]}`, () => {
+    assertEquals(error.message, message);
+  });
+}
+
+Deno.test("errors keep what they were made of", () => {
+  const problems = [{ path: "a", expected: "b", found: "c" }];
+  const invalid = new ManifestInvalid("a.toml", problems, { plugin: "chunker/fixed" });
+  assertEquals([invalid.source, invalid.problems, invalid.plugin], ["a.toml", problems, "chunker/fixed"]);
+  assertEquals(new DiscoveryError("plugins/", "gone").root, "plugins/");
+  assertEquals(new AmbiguousPlugin("two", ["a", "b"]).candidates, ["a", "b"]);
+  const unavailable = new PluginUnavailable("chunker/fixed", "it is torn down", { cause: 1 });
+  assertEquals([unavailable.plugin, unavailable.reason, unavailable.cause], ["chunker/fixed", "it is torn down", 1]);
+  const timeout = new HookTimeout("hook", 50, 51, { plugin: "chunker/fixed", hook: "chunk" });
+  assertEquals([timeout.phase, timeout.timeoutMs, timeout.hook], ["hook", 50, "chunk"]);
+  assertFalse("hook" in new HookTimeout("load", 50, 51));
+  const serialization = new SerializationError("$.when", "Date");
+  assertEquals([serialization.path, serialization.found], ["$.when", "Date"]);
+  const failures = [new Error("a")];
+  assertEquals(new TeardownErrors(failures).errors, failures);
+  const differences = [
+    { permission: "env", value: "A", field: "f", refusedBy: "policy", remedy: "allow it" } as const,
+  ];
+  const exceeded = new PermissionExceeded("chunker/fixed", differences);
+  assertEquals([exceeded.plugin, exceeded.differences], ["chunker/fixed", differences]);
+});
+
+function withCode(code: unknown): Error {
+  return Object.assign(new Error("of someone else"), { code });
+}
+
+const recognised: [name: string, value: unknown, code: string | undefined, is: boolean][] = [
+  ["an error of the page", new ProtocolError("x"), undefined, true],
+  ["an error of the page by its code", new ProtocolError("x"), "ProtocolError", true],
+  ["an error of the page by another code", new ProtocolError("x"), "KindUnknown", false],
+  ["an error of the page by its base's code", new ProtocolError("x"), "PluginRegistryError", false],
+  ["the base", new PluginRegistryError("x"), undefined, true],
+  ["any error that carries a code of the page", withCode("KindUnknown"), undefined, true],
+  ["any error that carries the code asked for", withCode("KindUnknown"), "KindUnknown", true],
+  ["an error of the system", withCode("ENOENT"), undefined, false],
+  ["an error of the system by its own code", withCode("ENOENT"), "ENOENT", false],
+  ["an error whose code is a key of every object", withCode("toString"), undefined, false],
+  ["an error whose code is a number", withCode(404), undefined, false],
+  ["an error without a code", new Error("x"), undefined, false],
+  ["an object that only looks like one", { code: "KindUnknown", message: "x" }, undefined, false],
+  ["a text", "KindUnknown", undefined, false],
+  ["null", null, undefined, false],
+  ["undefined", undefined, undefined, false],
+];
+
+for (const [name, value, code, is] of recognised) {
+  const asked = code === undefined ? "an error of this package" : `a ${code} of this package`;
+  Deno.test(`${name} ${is ? "is" : "is not"} ${asked}`, () => {
+    assertEquals(isPluginRegistryError(value, code), is);
+  });
+}
+
+Deno.test("an error of a second copy of the page is recognised by its code", async () => {
+  const copy: typeof errors = await import(new URL("../src/errors.ts?copy", import.meta.url).href);
+  assertNotStrictEquals(copy.KindUnknown, KindUnknown);
+  const error = new copy.KindUnknown("none");
+  assertFalse(error instanceof PluginRegistryError);
+  assert(isPluginRegistryError(error));
+  assert(isPluginRegistryError(error, "KindUnknown"));
+  assertFalse(isPluginRegistryError(error, "ProtocolError"));
+  assertInstanceOf(error, Error);
+});
