@@ -31,7 +31,7 @@ export {
   VersionIncompatible,
 } from "./src/errors.ts";
 export type { BoundaryValue, JsonValue } from "./src/json.ts";
-export { CORE_VERSION } from "./src/version.ts";
+export { CORE_VERSION } from "./src/version/mod.ts";
 export { loadManifest, type Manifest, parseManifest, type ParseManifestOptions } from "./src/manifest/mod.ts";
 export {
   type Clock,

@@ -282,7 +282,8 @@ export function isPluginRegistryError(error: unknown, code?: string): error is P
   if (!(error instanceof Error)) return false;
   const own: unknown = Reflect.get(error, "code");
   if (typeof own !== "string") return false;
-  return code === undefined ? error instanceof PluginRegistryError || own in errorClasses : own === code;
+  if (!(error instanceof PluginRegistryError) && !Object.hasOwn(errorClasses, own)) return false;
+  return code === undefined || own === code;
 }
 
 /** Every class of this page by its `code`; how an error that crossed a boundary gets its class back. */

@@ -17,7 +17,7 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [key:
 export const MAX_DEPTH = 256;
 
 // Captured, because in a plugin's scope the plugin shares the isolate and may replace them.
-const { isArray } = Array;
+const { isArray, prototype: arrayPrototype } = Array;
 const { getPrototypeOf, keys: ownKeys, prototype: objectPrototype } = Object;
 const { isFinite } = Number;
 
@@ -42,9 +42,19 @@ export interface FoundBytes {
  * @throws {SerializationError} At the first thing that cannot cross, with its path.
  */
 export function checkBoundaryValue(value: unknown, what: string): FoundBytes[] {
-  if (value === undefined || isPlain(value, 0)) return none;
+  try {
+    if (value === undefined || isPlain(value, 0)) return none;
+  } catch {
+    // NB: a getter or a Proxy threw; the slow way finds out where
+  }
   const found: FoundBytes[] = [];
-  walk(value, [], [], found, what);
+  const path: PathStep[] = [];
+  try {
+    walk(value, path, [], found, what);
+  } catch (cause) {
+    if (cause instanceof SerializationError) throw cause;
+    throw refuse(path, "value that cannot be read", what, cause);
+  }
   return found;
 }
 
@@ -65,17 +75,23 @@ function isPlain(value: unknown, depth: number): boolean {
   }
   if (value === null) return true;
   if (depth >= MAX_DEPTH) return false;
+  const prototype = getPrototypeOf(value);
   if (isArray(value)) {
+    if (prototype !== arrayPrototype || rewrites(value)) return false;
     for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth + 1)) return false;
     return true;
   }
-  const prototype = getPrototypeOf(value);
-  if (prototype !== objectPrototype && prototype !== null) return false;
+  if ((prototype !== objectPrototype && prototype !== null) || rewrites(value)) return false;
   for (const key in value) {
     const property = (value as Record<string, unknown>)[key];
     if (property !== undefined && !isPlain(property, depth + 1)) return false;
   }
   return true;
+}
+
+/** Whether `JSON.stringify` would write something else in its place. */
+function rewrites(value: object): boolean {
+  return typeof (value as { toJSON?: unknown }).toJSON === "function";
 }
 
 /** The slow way, taken when the fast one says no: finds the bytes, or the path of what cannot cross. */
@@ -96,13 +112,17 @@ function walk(value: unknown, path: PathStep[], ancestors: object[], found: Foun
   }
   if (value === null) return;
   if (value instanceof Uint8Array && className(value) === "Uint8Array") {
+    if (rewrites(value)) throw refuse([...path, "toJSON"], "function", what);
     found.push({ path: [...path], bytes: value });
     return;
   }
   if (ancestors.includes(value)) throw refuse(path, "cycle", what);
   if (ancestors.length >= MAX_DEPTH) throw refuse(path.slice(0, 8), `nested deeper than ${MAX_DEPTH} levels`, what);
   ancestors.push(value);
+  const prototype = getPrototypeOf(value);
   if (isArray(value)) {
+    if (prototype !== arrayPrototype) throw refuse(path, className(value), what);
+    if (rewrites(value)) throw refuse([...path, "toJSON"], "function", what);
     for (let i = 0; i < value.length; i++) {
       path.push(i);
       if (!(i in value)) throw refuse(path, "array hole", what);
@@ -110,8 +130,8 @@ function walk(value: unknown, path: PathStep[], ancestors: object[], found: Foun
       path.pop();
     }
   } else {
-    const prototype = getPrototypeOf(value);
     if (prototype !== objectPrototype && prototype !== null) throw refuse(path, className(value), what);
+    if (rewrites(value)) throw refuse([...path, "toJSON"], "function", what);
     for (const key of ownKeys(value)) {
       const property = (value as Record<string, unknown>)[key];
       if (property === undefined) continue;
@@ -123,8 +143,8 @@ function walk(value: unknown, path: PathStep[], ancestors: object[], found: Foun
   ancestors.pop();
 }
 
-function refuse(path: readonly PathStep[], found: string, what: string): SerializationError {
-  return new SerializationError(formatPath(path), found, { what });
+function refuse(path: readonly PathStep[], found: string, what: string, cause?: unknown): SerializationError {
+  return new SerializationError(formatPath(path), found, cause === undefined ? { what } : { what, cause });
 }
 
 function className(value: object): string {

@@ -190,7 +190,11 @@ Deno.test("disposed deadlines expire no more, and may be disposed again", () => 
   assertEquals(time.running.length, 0);
   time.pass(200);
   assertEquals(expired, 0);
+  deadlines.add(100, () => expired += 10);
+  time.pass(200);
+  assertEquals(expired, 10, "what waited before is forgotten");
   deadlines.remove(deadline);
+  deadlines[Symbol.dispose]();
   deadlines[Symbol.dispose]();
 });
 

@@ -18,11 +18,11 @@ const {
 } = errors;
 
 Deno.test("every error class of the page is listed under its own name", () => {
-  const exported = Object.entries(errors).filter(([, value]) =>
+  const exported = Object.entries<unknown>(errors).filter(([, value]) =>
     typeof value === "function" && (value === PluginRegistryError || value.prototype instanceof PluginRegistryError)
   );
   assert(exported.length > 10);
-  assertEquals(Object.fromEntries(exported), { ...errorClasses });
+  assertEquals<Record<string, unknown>>(Object.fromEntries(exported), { ...errorClasses });
 });
 
 for (const [name, errorClass] of Object.entries(errorClasses)) {

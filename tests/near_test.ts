@@ -21,7 +21,9 @@ const rows: [given: string, known: string[], nearest: string | undefined][] = [
   ["anything", [], undefined],
   ["abcdef", ["abcdxy"], "abcdxy"], // two letters of six is a third
   ["abcdef", ["abcxyz"], undefined],
-  ["abc", ["abcdefghij"], undefined], // the shorter of the two counts
+  ["abcd", ["abcdef"], undefined], // the shorter of the two counts
+  ["e p t", ["ept"], "ept"], // marks between words do not count
+  ["e-p-t", ["e_p_t"], "e_p_t"],
   ["ab", ["ax"], "ax"], // one letter is always near
   ["ab", ["xy"], undefined],
 ];

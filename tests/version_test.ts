@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
-import { CORE_VERSION, parseCoreVersion } from "../src/version.ts";
+import { CORE_VERSION, parseCoreVersion } from "../src/version/mod.ts";
 
 Deno.test("the version of the core is the version of the package", () => {
   assertEquals(CORE_VERSION, config.version);
@@ -33,6 +33,24 @@ const ranges: [range: string, admits: string[], refuses: string[]][] = [
   ["!=0.3.1", ["0.3.0", "0.3.2", "1.0.0"], ["0.3.1"]],
   [">=0.1.0,!=0.3.1,<1.0.0", ["0.1.0", "0.3.0", "0.3.2"], ["0.0.9", "0.3.1", "1.0.0"]],
   ["!=0.3.*", ["0.2.9", "0.4.0"], ["0.3.0", "0.3.1"]],
+  ["==0.2", ["0.2.0"], ["0.2.1"]],
+  ["==0.2.0.0", ["0.2.0"], ["0.2.1"]],
+  ["===0.2.0", ["0.2.0"], ["0.2.1"]],
+  ["==0.2.0+local", [], ["0.2.0"]],
+  ["!=0.2.0+local", ["0.2.0"], []],
+  ["==0.2.0rc1", [], ["0.2.0"]],
+  [">=0.2.0rc1,<0.3", ["0.2.0", "0.2.9"], ["0.1.9", "0.3.0"]],
+  ["<0.2.0rc1,>0", ["0.1.9"], ["0.2.0"]],
+  ["<=0.2.0.dev3,>0", ["0.1.9"], ["0.2.0"]],
+  [">0.2.0.post1,<1", ["0.2.1"], ["0.2.0"]],
+  ["<0.2.0.post1,>0", ["0.2.0"], ["0.2.1"]],
+  [">=0.2.0.1", ["0.2.1"], ["0.2.0"]],
+  ["~=0.2.0rc1", ["0.2.0", "0.2.9"], ["0.1.9", "0.3.0"]],
+  ["~=v0.2.0", ["0.2.0"], ["0.3.0"]],
+  [">=1!0,>=0", [], ["0.2.0", "9.0.0"]],
+  ["<1!0,>0", ["0.2.0", "9.0.0"], []],
+  ["==1!0.2.*", [], ["0.2.0"]],
+  ["~=0.2,!=0.2.*,!=0.3.1", ["0.3.0", "0.4.0"], ["0.2.0", "0.2.9", "0.3.1", "1.0.0"]],
   // A pre-release of the core counts as its release.
   [">=0.2.0,<0.3.0", ["0.2.0-rc.1", "0.2.5-beta"], ["0.3.0-rc.1"]],
   ["^1.0.0", ["1.0.0-alpha", "1.4.0+build.7"], ["2.0.0-alpha"]],
@@ -88,6 +106,18 @@ const unreadable = [
   ",",
   "||",
   "^9.0.0 ||",
+  "~=1",
+  ">=0.2.*,<1",
+  "==0.2.*.1",
+  "==0.2.x",
+  "==*",
+  "!=",
+  ">=0.1.0+local,<1",
+  "^0.2,<1",
+  ">=0.1.0 <1.0.0,!=0.3.0",
+  ">=0.1.0 AND <1.0.0",
+  "1.2.3.4.x",
+  "^0.2 | ^1",
 ];
 
 for (const range of unreadable) {
@@ -95,3 +125,9 @@ for (const range of unreadable) {
     assertEquals(parseCoreVersion(range), { expected: 'a version range such as ">=0.1.0,<1.0.0"' });
   });
 }
+
+Deno.test("a core_version of endless length is not read", () => {
+  const problem = parseCoreVersion(`>=0.1.0${" || ^0.2.0".repeat(1000)}`);
+  assert(typeof problem !== "function");
+  assertMatch(problem.expected, /of at most \d+ characters$/);
+});

@@ -6,7 +6,7 @@ import type { Finding } from "./options.ts";
 import type { Subject } from "./subject.ts";
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-const HOOK_LIMIT_MS = 10_000;
+const HOOK_LIMIT_MS = 5_000;
 
 /**
  * Every input and output crosses a real boundary: the plugin runs in a process of its own, under its own scope, and

@@ -1,6 +1,6 @@
-import { join } from "@std/path/join";
 import { PermissionExceeded } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
+import { join } from "../path/mod.ts";
 import { resolveOffers, type ScopeData } from "../resources/mod.ts";
 import { TempFolders } from "../runtime/mod.ts";
 import { computeScope, isolationFlags, type LifecycleSpec, scopeFlags } from "../sandbox/mod.ts";

@@ -1,6 +1,6 @@
 import { ManifestInvalid } from "../errors.ts";
 import { validateManifest } from "../manifest/mod.ts";
-import { CORE_VERSION, parseCoreVersion } from "../version.ts";
+import { CORE_VERSION, parseCoreVersion } from "../version/mod.ts";
 import type { Finding } from "./options.ts";
 import type { Subject } from "./subject.ts";
 

@@ -14,6 +14,8 @@ export interface RunDenoOptions {
   stdin?: string;
   /** The environment; nothing is inherited. @default {} */
   env?: Record<string, string>;
+  /** Working folder. @default that of this process */
+  cwd?: string;
   /** Milliseconds until it is killed. @default 60000 */
   timeoutMs?: number;
 }
@@ -33,6 +35,7 @@ export async function runDeno(args: readonly string[], options: RunDenoOptions =
     child = new Deno.Command(denoPath, {
       args: [...args],
       clearEnv: true,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...options.env },
       stdin: "piped",
       stdout: "piped",

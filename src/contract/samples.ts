@@ -1,8 +1,7 @@
-import { fromFileUrl } from "@std/path/from-file-url";
-import { join } from "@std/path/join";
 import { ManifestInvalid } from "../errors.ts";
+import { fromFileUrl, join } from "../path/mod.ts";
 import { TempFolders } from "../runtime/mod.ts";
-import { resolutionFlags, type ResolvedEntryPoint } from "../sandbox/mod.ts";
+import type { ResolvedEntryPoint } from "../sandbox/mod.ts";
 import type { Samples } from "./options.ts";
 import { runDeno } from "./run_deno.ts";
 
@@ -61,6 +60,20 @@ interface DocSymbol {
   declarations: { kind: string; def?: { methods?: DocMethod[]; properties?: (DocParam & { name: string })[] } }[];
 }
 
+/**
+ * `deno doc` reads the plugin's own files only; the package's name leads to an empty module.
+ *
+ * NB: in a working folder that belongs to a workspace, Deno 2.9.6 panics over a `data:` import map, even with
+ * `--no-config`; so it is run in a folder of its own.
+ */
+const DOC_FLAGS = [
+  "--no-npm",
+  "--no-remote",
+  "--no-config",
+  "--no-lock",
+  `--import-map=data:application/json,{"imports":{"@dagstack/plugin-system":"data:text/javascript,"}}`,
+];
+
 const LIFECYCLE = new Set(["setup", "teardown", "health", "matches"]);
 
 /**
@@ -72,9 +85,9 @@ const LIFECYCLE = new Set(["setup", "teardown", "health", "matches"]);
  */
 export async function makeSamples(entry: ResolvedEntryPoint): Promise<Samples> {
   await using folders = new TempFolders();
-  const cacheDir = await folders.tryMake("cache");
-  const env: Record<string, string> = cacheDir === undefined ? {} : { DENO_DIR: cacheDir };
-  const { code, stdout } = await runDeno(["doc", "--json", ...resolutionFlags(), fromFileUrl(entry.url)], { env });
+  const cwd = await folders.make("doc", "");
+  const options = { cwd, env: { DENO_DIR: `${cwd}/cache` } };
+  const { code, stdout } = await runDeno(["doc", "--json", ...DOC_FLAGS, fromFileUrl(entry.url)], options);
   if (code !== 0) return {};
   const { nodes } = JSON.parse(stdout) as { nodes: Record<string, { symbols: DocSymbol[] }> };
   const symbols = Object.values(nodes).flatMap((module) => module.symbols);

@@ -1,6 +1,6 @@
-import { dirname } from "@std/path/dirname";
 import { resolveEntryPoint } from "../discovery/mod.ts";
 import { loadManifest, type Manifest, manifestPath } from "../manifest/mod.ts";
+import { dirname } from "../path/mod.ts";
 import type { ResolvedEntryPoint } from "../sandbox/mod.ts";
 import type { ContractOptions, Samples } from "./options.ts";
 import { makeSamples, readSamples } from "./samples.ts";

@@ -1,4 +1,4 @@
-import { PluginRegistryError } from "../errors.ts";
+import { PermissionExceeded, PluginRegistryError, SandboxUnavailable } from "../errors.ts";
 import { checkBoundaries } from "./check_boundaries.ts";
 import { checkLifecycle } from "./check_lifecycle.ts";
 import { checkManifest, manifestFinding } from "./check_manifest.ts";
@@ -27,6 +27,11 @@ export async function runChecks(options: ContractOptions): Promise<ContractResul
     subject = await findSubject(options);
   } catch (error) {
     if (!(error instanceof PluginRegistryError) || error.code === "SandboxUnavailable") throw error;
+    if (error instanceof PermissionExceeded) {
+      throw new SandboxUnavailable("Cannot run the contract suite: it writes temporary files; allow --allow-write", {
+        cause: error,
+      });
+    }
     return new ContractResult([manifestFinding(error, error.plugin ?? String(options.manifest))], [], []);
   }
   const found = subject;

@@ -1,8 +1,6 @@
-import { isAbsolute } from "@std/path/is-absolute";
-import { join } from "@std/path/join";
-import { toFileUrl } from "@std/path/to-file-url";
 import { PluginLoadError } from "../errors.ts";
 import { parseEntryPoint } from "../manifest/mod.ts";
+import { isAbsolute, join, toFileUrl } from "../path/mod.ts";
 
 /** An entry point, found. */
 export interface FoundEntryPoint {

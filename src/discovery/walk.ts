@@ -1,9 +1,5 @@
-import { join } from "@std/path/join";
-import { relative } from "@std/path/relative";
-import { resolve } from "@std/path/resolve";
-import { fromFileUrl } from "@std/path/from-file-url";
-import { globToRegExp } from "@std/path/glob-to-regexp";
 import { DiscoveryError } from "../errors.ts";
+import { fromFileUrl, globToRegExp, join, relative, resolve } from "../path/mod.ts";
 
 /** What a walk passes by, unless told otherwise (SPEC section 4). */
 export const DEFAULT_IGNORE: readonly string[] = ["**/node_modules", "**/.git", "**/.svn", "**/.hg", "**/vendor"];

@@ -1,6 +1,5 @@
-import { fromFileUrl } from "@std/path/from-file-url";
-import { resolve } from "@std/path/resolve";
 import { ManifestInvalid } from "../errors.ts";
+import { fromFileUrl, resolve } from "../path/mod.ts";
 import { MANIFEST_LIMITS } from "./fields.ts";
 import type { Manifest } from "./manifest_type.generated.ts";
 import { parseManifest } from "./parse_manifest.ts";

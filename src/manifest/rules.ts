@@ -1,5 +1,5 @@
 import type { ManifestProblem } from "../errors.ts";
-import { parseCoreVersion } from "../version.ts";
+import { parseCoreVersion } from "../version/mod.ts";
 import { parseEntryPoint } from "./entry_point.ts";
 import { isHost } from "./host.ts";
 

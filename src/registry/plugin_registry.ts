@@ -15,7 +15,7 @@ import { loadManifest, type Manifest } from "../manifest/mod.ts";
 import { nearNames } from "../near.ts";
 import { TempFolders } from "../runtime/mod.ts";
 import { explainRefusal } from "../sandbox/mod.ts";
-import { CORE_VERSION, parseCoreVersion } from "../version.ts";
+import { CORE_VERSION, parseCoreVersion } from "../version/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import { createHandle, type PluginHandle } from "./handle.ts";
 import { checkOptions, chooseSandbox, type PluginRegistryOptions } from "./options.ts";

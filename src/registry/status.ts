@@ -1,5 +1,5 @@
 import type { PermissionScope, Sandbox } from "../sandbox/mod.ts";
-import { CORE_VERSION } from "../version.ts";
+import { CORE_VERSION } from "../version/mod.ts";
 import type { PluginRecord, PluginState } from "./record.ts";
 
 /** What `status()` says of one plugin. JSON throughout. */

@@ -71,6 +71,9 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    if (!(this.#maxBytes > 0)) {
+      throw new RangeError(`Cannot open connection: maxBytes is ${this.#maxBytes}, expected more than 0`);
+    }
     this.#decoder = new FrameDecoder(this.#maxBytes + 2); // the two brackets around a frame's messages
   }
 
@@ -128,7 +131,7 @@ export class Connection {
     try {
       this.#decoder.push(chunk, ({ json, binary }) => this.#receiveFrame(json, binary));
     } catch (cause) {
-      const error = cause instanceof ProtocolError ? cause : this.#malformed("its text is not JSON", cause);
+      const error = cause instanceof ProtocolError ? cause : this.#malformed("it cannot be handled", cause);
       this.close(error);
       this.#options.onViolation?.(error);
     }
@@ -146,7 +149,12 @@ export class Connection {
   }
 
   #receiveFrame(json: string, binary: Uint8Array): void {
-    const messages: unknown = parse(json);
+    let messages: unknown;
+    try {
+      messages = parse(json);
+    } catch (cause) {
+      throw this.#malformed("its text is not JSON", cause);
+    }
     if (!isArray(messages)) throw this.#malformed("a frame is an array of messages");
     const attachments = new Attachments(binary);
     for (const message of messages) {
@@ -160,9 +168,11 @@ export class Connection {
   #receiveMessage(message: unknown[], attachments: Attachments): void {
     const [kind, id, target, method] = message;
     switch (kind) {
-      case RESULT:
-        this.#answered(id).resolve(decodeValue(message, 2, attachments));
+      case RESULT: {
+        const value = decodeValue(message, 2, attachments); // first: a bad answer must leave the call waiting for close()
+        this.#answered(id).resolve(value);
         return;
+      }
       case ERROR:
         this.#answered(id).reject(decodeError(message[2], this.#options.peer));
         return;
@@ -224,15 +234,21 @@ export class Connection {
 
   #fail(id: number, error: unknown): void {
     if (this.#closed !== undefined) return;
-    const record = stringify(encodeError(error, this.#options.keepFrame));
-    this.#enqueue(`[${ERROR},${id},`, { text: record, attachments: [] }, "error");
+    const head = `[${ERROR},${id},`;
+    const record = encodeError(error, this.#options.keepFrame);
+    try {
+      this.#enqueue(head, { text: stringify(record), attachments: [] }, "error");
+    } catch {
+      const brief = stringify({ name: record.name, message: record.message.slice(0, 100) });
+      this.#enqueue(head, { text: brief, attachments: [] }, "error");
+    }
   }
 
   #enqueue(head: string, { text, attachments }: EncodedValue, what: string): void {
     const message = `${head}${text}]`;
     // UTF-8 takes at most 3 bytes per UTF-16 unit; only long texts are worth counting exactly.
     let bytes = message.length * 3;
-    if (bytes > 65_536) bytes = encoder.encode(message).byteLength;
+    if (bytes > 65_536 || bytes > this.#maxBytes) bytes = encoder.encode(message).byteLength;
     for (const attachment of attachments) bytes += attachment.byteLength;
     if (bytes > this.#maxBytes) {
       throw new SerializationError("$", `${bytes} bytes, the limit is ${this.#maxBytes} bytes`, { what });

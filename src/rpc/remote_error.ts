@@ -21,6 +21,8 @@ const MAX_MESSAGE = 16_384;
 const MAX_FRAMES = 8_192;
 const MAX_FIELDS = 16_384;
 const MAX_CAUSES = 8;
+/** Of all errors gathered in one, at any depth: an `AggregateError` may gather itself. */
+const MAX_GATHERED = 64;
 const { parse, stringify } = JSON;
 const str = String;
 const { getOwnPropertyDescriptor, keys, setPrototypeOf, defineProperty } = Object;
@@ -36,6 +38,7 @@ export function encodeError(
   thrown: unknown,
   keepFrame: (line: string) => boolean = () => true,
   depth = 0,
+  budget = { records: MAX_GATHERED },
 ): ErrorRecord {
   try {
     if (!(thrown instanceof Error)) {
@@ -47,9 +50,13 @@ export function encodeError(
     const frames = str(thrown.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && keepFrame(line));
     if (frames.length > 0) record.frames = cut(frames.join("\n"), MAX_FRAMES);
     if (depth < MAX_CAUSES) {
-      if (thrown.cause !== undefined) record.cause = encodeError(thrown.cause, keepFrame, depth + 1);
+      if (thrown.cause !== undefined) record.cause = encodeError(thrown.cause, keepFrame, depth + 1, budget);
       const errors: unknown = Reflect.get(thrown, "errors");
-      if (Array.isArray(errors)) record.errors = errors.slice(0, 32).map((e) => encodeError(e, keepFrame, depth + 1));
+      if (Array.isArray(errors)) {
+        record.errors = errors.slice(0, 32).filter(() => budget.records-- > 0).map((e) =>
+          encodeError(e, keepFrame, depth + 1, budget)
+        );
+      }
     }
     const fields = ownJsonFields(thrown);
     if (fields !== undefined) record.fields = fields;
@@ -129,7 +136,7 @@ export function decodeError(value: unknown, origin: string, depth = 0): Error {
   }
   if (typeof record.fields === "object" && record.fields !== null) {
     for (const [key, field] of Object.entries(record.fields)) {
-      if (!wellKnown.has(key) && key !== "__proto__") {
+      if (!wellKnown.has(key) && !(key in Error.prototype)) {
         defineProperty(error, key, { value: field, configurable: true, writable: true, enumerable: true });
       }
     }

@@ -58,9 +58,11 @@ export function encodeArguments(args: readonly unknown[], what: string): Encoded
 
 function write(value: unknown, found: readonly FoundBytes[], patches: Patch[]): EncodedValue {
   if (found.length === 0 && patches.length === 0) return { text: stringify(value), attachments: noAttachments };
-  for (const { path, bytes } of found) patches.push([path, bytes.byteLength]);
+  // Copies, for what is written is what was there at the moment of the call, and the caller may go on using its own.
+  const copies = found.map(({ bytes }) => bytes.slice());
+  for (const [i, { path }] of found.entries()) patches.push([path, copies[i]!.byteLength]);
   const text = found.length === 0 ? stringify(value) : stringify(value, withoutBytes);
-  return { text: `${text},${stringify(patches)}`, attachments: found.map(({ bytes }) => bytes) };
+  return { text: `${text},${stringify(patches)}`, attachments: copies };
 }
 
 function withoutBytes(_key: string, value: unknown): unknown {

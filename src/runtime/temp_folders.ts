@@ -1,5 +1,5 @@
-import { resolve } from "@std/path/resolve";
 import { PermissionExceeded } from "../errors.ts";
+import { resolve } from "../path/mod.ts";
 
 /** Fresh folders for plugins, all below one of the registry's own. */
 export class TempFolders implements AsyncDisposable {

@@ -1,8 +1,6 @@
-import { isAbsolute } from "@std/path/is-absolute";
-import { join } from "@std/path/join";
-import { resolve } from "@std/path/resolve";
 import type { PermissionDifference } from "../errors.ts";
 import { type Manifest, tryParseHost } from "../manifest/mod.ts";
+import { isAbsolute, join, resolve } from "../path/mod.ts";
 import { denyRanges } from "./deny_ranges.ts";
 
 /**

@@ -1,0 +1,2 @@
+// @ts-types="../to_file_url.d.ts"
+export * from "npm:deno-std@1.4.0/path/windows/to_file_url.js";
