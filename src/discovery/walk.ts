@@ -36,7 +36,7 @@ export async function walkForManifests(root: string | URL, options: WalkOptions 
   const { recursive = true, ignore = DEFAULT_IGNORE } = options;
   const top = resolve(root instanceof URL ? fromFileUrl(root) : root);
   await checkRoot(top, shown);
-  const ignored = ignore.map((glob) => globToRegExp(glob, { extended: true, globstar: true }));
+  let ignored: RegExp[] | undefined; // made when the first folder is seen: most plugin folders have none
   const result: WalkResult = { manifests: [], unreadable: [] };
 
   const walk = async (folder: string, depth: number): Promise<void> => {
@@ -57,6 +57,7 @@ export async function walkForManifests(root: string | URL, options: WalkOptions 
     if (!recursive && depth > 0) return;
     const inside = folders.filter((path) => {
       const own = relative(top, path).replaceAll("\\", "/");
+      ignored ??= ignore.map((glob) => globToRegExp(glob, { extended: true, globstar: true }));
       return !ignored.some((pattern) => pattern.test(own));
     });
     await Promise.all(inside.map((path) => walk(path, depth + 1)));
