@@ -130,15 +130,22 @@ Deno.test("Deno starts without a cache folder that can be made (process_launch.t
   assertEquals(stdout, "up\n", stderr);
 });
 
-Deno.test("an idle child with reads pending does not keep its host alive (process_scope.ts)", async () => {
-  const code =
-    `const child = new Deno.Command(Deno.execPath(), { args: ["eval", "await new Promise((r) => setTimeout(r, 1e8))"],
+Deno.test("an idle child with reads pending does not keep its host alive, and sees its stdin end (process_scope.ts)", async () => {
+  await using folder = new TempFolder();
+  // The child writes a file when its stdin ends, which is when its host does.
+  const idle = `for await (const _ of Deno.stdin.readable); Deno.writeTextFileSync(Deno.args[0], "ended");`;
+  const code = `const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--no-config",
+      "data:text/javascript," + encodeURIComponent(${JSON.stringify(idle)}), ${JSON.stringify(folder.path + "/ended")}],
       stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
     (async () => { for await (const _ of child.stdout); })(); (async () => { for await (const _ of child.stderr); })();
-    child.status.then(() => {}); child.unref(); console.log(child.pid);`;
+    child.status.then(() => {}); child.unref(); console.log("host ends");`;
   const { code: exit, stdout } = await run(code, ["--allow-run", "--allow-read"]);
-  assertEquals(exit, 0);
-  Deno.kill(Number(stdout), "SIGKILL");
+  assertEquals([exit, stdout], [0, "host ends\n"]);
+  for (let tries = 0; tries < 500; tries++) {
+    if (await Deno.stat(`${folder.path}/ended`).then(() => true, () => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("the child did not see its stdin end");
 });
 
 Deno.test("the sanitizers of ops and resources are off unless a test asks for them (lifecycle_main.ts)", async () => {

@@ -14,10 +14,9 @@ import type { ContractResult } from "./result.ts";
  * ```ts
  * import { ALL_CHECKS, loadManifest, runContractSuite } from "@dagstack/plugin-system";
  * import { assert } from "@std/assert";
- * import { FixedChunker } from "./plugins/fixed-chunker/plugin.ts";
  *
  * const manifest = await loadManifest("plugins/fixed-chunker/dagstack.toml");
- * const result = await runContractSuite({ pluginClass: FixedChunker, manifest, checks: ALL_CHECKS });
+ * const result = await runContractSuite({ manifest, checks: ALL_CHECKS });
  * assert(result.ok, result.formatFailures());
  * ```
  */

@@ -39,13 +39,16 @@ export interface GetPluginOptions {
  * ```ts
  * import { PluginContext, PluginRegistry } from "@dagstack/plugin-system";
  * import { assertEquals } from "@std/assert";
- * import type { FixedChunker } from "./plugins/fixed-chunker/plugin.ts";
+ *
+ * interface Chunker {
+ *   chunk(text: string, maxSize?: number): { text: string; offset: number }[];
+ * }
  *
  * const registry = new PluginRegistry();
  * await registry.discover("plugins/fixed-chunker");
  * await registry.setupAll(new PluginContext({ config: {}, logger: console, registry }));
  * try {
- *   const chunker = registry.getPlugin<FixedChunker>("chunker", { name: "fixed" });
+ *   const chunker = registry.getPlugin<Chunker>("chunker", { name: "fixed" });
  *   const pieces = await chunker.chunk("Hello, dagstack!", 5);
  *   assertEquals(pieces.map((p) => p.text), ["Hello", ", dag", "stack", "!"]);
  * } finally {

@@ -223,9 +223,13 @@ Deno.test("http_client reaches a listed host, and loopback only when it is liste
 });
 
 Deno.test("a program is started only by a plugin that is trusted by name", async () => {
+  const program = Deno.execPath();
   const files = plugin(
-    `run() { return new Deno.Command("/bin/sh", { args: ["-c", "echo ran"] }).output().then((o) => new TextDecoder().decode(o.stdout)); }`,
-    '[plugin.resources]\nrequired = ["subprocess"]\n[plugin.resources.subprocess]\nprograms = ["/bin/sh"]',
+    `async run() {
+       const args = ["eval", "--no-config", "console.log('ran')"];
+       return new TextDecoder().decode((await new Deno.Command("${program}", { args }).output()).stdout);
+     }`,
+    `[plugin.resources]\nrequired = ["subprocess"]\n[plugin.resources.subprocess]\nprograms = ["${program}"]`,
   );
   await using refused = await TestHost.start(files);
   assertEquals(refused.reason()?.code, "PermissionExceeded");
