@@ -9,10 +9,21 @@
 
 export {
   AmbiguousPlugin,
+  ConfigInvalid,
+  DependencyCycle,
   DiscoveryError,
   HookTimeout,
   HookUnknown,
+  isAmbiguousPlugin,
+  isConfigInvalid,
+  isDependencyCycle,
+  isKindUnknown,
+  isManifestInvalid,
+  isPluginLoadError,
   isPluginRegistryError,
+  isPluginUnavailable,
+  isRuntimeNotSupported,
+  isVersionIncompatible,
   KindUnknown,
   ManifestInvalid,
   type ManifestProblem,
@@ -31,8 +42,15 @@ export {
   VersionIncompatible,
 } from "./src/errors.ts";
 export type { BoundaryValue, JsonValue } from "./src/json.ts";
-export { CORE_VERSION } from "./src/version/mod.ts";
-export { loadManifest, type Manifest, parseManifest, type ParseManifestOptions } from "./src/manifest/mod.ts";
+export { CORE_VERSION, getCoreVersion } from "./src/version/mod.ts";
+export {
+  loadManifest,
+  type Manifest,
+  type ManifestFormat,
+  parseManifest,
+  type ParseManifestOptions,
+  topoSort,
+} from "./src/manifest/mod.ts";
 export {
   type Clock,
   type Env,
@@ -65,9 +83,11 @@ export {
   type Samples,
 } from "./src/contract/mod.ts";
 export {
+  discover,
   type DiscoverOptions,
   type DiscoveryReport,
   type GetPluginOptions,
+  type LoadedPluginEntry,
   type PluginHandle,
   PluginRegistry,
   type PluginRegistryOptions,
@@ -75,4 +95,5 @@ export {
   type PluginStatus,
   type RegistryStatus,
   type SandboxChoice,
+  type SetupAllOptions,
 } from "./src/registry/mod.ts";

@@ -236,6 +236,43 @@ export class SerializationError extends PluginRegistryError {
   }
 }
 
+/** A plugin's section of the configuration is not what its `config_schema` says. */
+export class ConfigInvalid extends PluginRegistryError {
+  /** Where inside the section, as a JSON pointer, for example `/size`; empty for all of it. */
+  readonly field: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param plugin As `kind/name`.
+   * @param field Where inside its section.
+   * @param reason What is wrong there.
+   */
+  constructor(plugin: string, field: string, reason: string, options: ErrorOptions = {}) {
+    super(`Cannot configure plugin "${plugin}": ${field === "" ? "its section" : field} ${reason}`, {
+      ...options,
+      plugin,
+    });
+    this.field = field;
+  }
+}
+
+/** Plugins that depend on each other in a circle. */
+export class DependencyCycle extends PluginRegistryError {
+  /** The whole circle, as `kind/name`; the first stands again at the end. */
+  readonly cycle: readonly string[];
+
+  /**
+   * Makes the error.
+   *
+   * @param cycle The whole circle.
+   */
+  constructor(cycle: readonly string[], options: PluginRegistryErrorOptions = {}) {
+    super(`Cannot order plugins: ${cycle.join(" depends on ")}`, options);
+    this.cycle = cycle;
+  }
+}
+
 /** The plugin has no hook of that name. The message lists near names. */
 export class HookUnknown extends PluginRegistryError {}
 
@@ -304,6 +341,8 @@ export const errorClasses: Readonly<Record<string, abstract new (...args: never[
   HookUnknown,
   ProtocolError,
   TeardownErrors,
+  ConfigInvalid,
+  DependencyCycle,
 };
 
 // On the prototypes: a stack trace's first line is written while the error is made, and a minifier leaves keys alone.
@@ -311,3 +350,30 @@ for (const [code, errorClass] of Object.entries(errorClasses)) {
   Object.defineProperty(errorClass.prototype, "name", { value: code, configurable: true, writable: true });
   Object.defineProperty(errorClass.prototype, "code", { value: code, configurable: true, writable: true });
 }
+
+/** Says whether a value is an {@linkcode AmbiguousPlugin}, also one made by another copy of the package. */
+export const isAmbiguousPlugin = (error: unknown): error is AmbiguousPlugin =>
+  isPluginRegistryError(error, "AmbiguousPlugin");
+/** Says whether a value is a {@linkcode ConfigInvalid}, also one made by another copy of the package. */
+export const isConfigInvalid = (error: unknown): error is ConfigInvalid =>
+  isPluginRegistryError(error, "ConfigInvalid");
+/** Says whether a value is a {@linkcode DependencyCycle}, also one made by another copy of the package. */
+export const isDependencyCycle = (error: unknown): error is DependencyCycle =>
+  isPluginRegistryError(error, "DependencyCycle");
+/** Says whether a value is a {@linkcode KindUnknown}, also one made by another copy of the package. */
+export const isKindUnknown = (error: unknown): error is KindUnknown => isPluginRegistryError(error, "KindUnknown");
+/** Says whether a value is a {@linkcode ManifestInvalid}, also one made by another copy of the package. */
+export const isManifestInvalid = (error: unknown): error is ManifestInvalid =>
+  isPluginRegistryError(error, "ManifestInvalid");
+/** Says whether a value is a {@linkcode PluginLoadError}, also one made by another copy of the package. */
+export const isPluginLoadError = (error: unknown): error is PluginLoadError =>
+  isPluginRegistryError(error, "PluginLoadError");
+/** Says whether a value is a {@linkcode PluginUnavailable}, also one made by another copy of the package. */
+export const isPluginUnavailable = (error: unknown): error is PluginUnavailable =>
+  isPluginRegistryError(error, "PluginUnavailable");
+/** Says whether a value is a {@linkcode RuntimeNotSupported}, also one made by another copy of the package. */
+export const isRuntimeNotSupported = (error: unknown): error is RuntimeNotSupported =>
+  isPluginRegistryError(error, "RuntimeNotSupported");
+/** Says whether a value is a {@linkcode VersionIncompatible}, also one made by another copy of the package. */
+export const isVersionIncompatible = (error: unknown): error is VersionIncompatible =>
+  isPluginRegistryError(error, "VersionIncompatible");

@@ -19,5 +19,5 @@ if (stale.length > 0) {
 }
 
 async function allFiles(): Promise<[path: string, text: string][]> {
-  return [...generatedManifestFiles(), ...await generatedGuestFiles()];
+  return [...await generatedManifestFiles(), ...await generatedGuestFiles()];
 }

@@ -30,7 +30,7 @@ export async function resolveEntryPoint(
   const refuse = (reason: string, cause?: unknown) =>
     new PluginLoadError(`Cannot load plugin "${plugin}": entry_point "${entryPoint}" ${reason}`, { plugin, cause });
   const parsed = parseEntryPoint(entryPoint);
-  if (parsed === undefined) throw refuse('is not "module:Export"');
+  if (parsed === undefined) throw refuse("is none");
   const outside = "lies outside the plugin's folder";
   if (isAbsolute(parsed.candidates[0]!) || /(^|\/)\.\.(\/|$)/.test(parsed.candidates[0]!)) throw refuse(outside);
   const root = await Deno.realPath(pluginDir);

@@ -1,18 +1,37 @@
 import { DiscoveryError } from "../errors.ts";
-import { fromFileUrl, globToRegExp, join, relative, resolve } from "../path/mod.ts";
+import { EMBEDDED_KEY, MANIFEST_FILES } from "../manifest/mod.ts";
+import { fromFileUrl, globToRegExp, join, relative, resolve, SEPARATOR } from "../path/mod.ts";
 
 /** What a walk passes by, unless told otherwise (SPEC section 4). */
-export const DEFAULT_IGNORE: readonly string[] = ["**/node_modules", "**/.git", "**/.svn", "**/.hg", "**/vendor"];
-
-/** The name of a manifest file. */
-export const MANIFEST_FILE = "dagstack.toml";
+export const DEFAULT_IGNORE: readonly string[] = [
+  "node_modules",
+  ".git",
+  ".hg",
+  ".svn",
+  ".venv",
+  "venv",
+  "__pycache__",
+  ".mypy_cache",
+  ".pytest_cache",
+  ".ruff_cache",
+  ".tox",
+  "dist",
+  "build",
+];
 
 /** How to walk. */
 export interface WalkOptions {
-  /** Whether to look into folders of folders. @default true */
+  /** Whether to look into folders of folders. Without it, only the root and the folders in it are looked at. @default true */
   recursive?: boolean;
-  /** Globs of folders to pass by, relative to the root. @default DEFAULT_IGNORE */
+  /**
+   * Globs (`*`, `**`, `?`) of folders to pass by. One without a slash means a folder of that name anywhere; one with a
+   * slash means a path from the root.
+   *
+   * @default DEFAULT_IGNORE
+   */
   ignore?: readonly string[];
+  /** Whether symlinked folders may lead out of the root. Inside it they are followed, each folder once. @default false */
+  followOutside?: boolean;
 }
 
 /** What a walk found. */
@@ -22,6 +41,15 @@ export interface WalkResult {
   /** Folders that could not be read, and why. */
   unreadable: { path: string; error: Error }[];
 }
+
+interface Folder {
+  path: string;
+  /** With symlinks resolved. */
+  real: string;
+}
+
+/** How many folders are read at once. */
+const CONCURRENCY = 32;
 
 /**
  * Finds the manifests below a folder. A folder with a manifest is a leaf: its inside is not walked.
@@ -33,40 +61,102 @@ export interface WalkResult {
  */
 export async function walkForManifests(root: string | URL, options: WalkOptions = {}): Promise<WalkResult> {
   const shown = String(root);
-  const { recursive = true, ignore = DEFAULT_IGNORE } = options;
+  const { recursive = true, ignore = DEFAULT_IGNORE, followOutside = false } = options;
   const top = resolve(root instanceof URL ? fromFileUrl(root) : root);
   await checkRoot(top, shown);
-  let ignored: RegExp[] | undefined; // made when the first folder is seen: most plugin folders have none
+  const ignored = new IgnoredFolders(top, ignore);
   const result: WalkResult = { manifests: [], unreadable: [] };
+  const realTop = await Deno.realPath(top);
 
-  const walk = async (folder: string, depth: number): Promise<void> => {
-    const folders: string[] = [];
+  /** Looks into one folder: notes its manifest, or gives the folders in it. */
+  const look = async ({ path: folder, real }: Folder, depth: number): Promise<Folder[]> => {
+    const names = new Set<string>();
+    const folders: Folder[] = [];
+    const links: string[] = [];
     try {
-      for await (const entry of Deno.readDir(folder)) {
-        if (entry.name === MANIFEST_FILE && !entry.isDirectory) {
-          result.manifests.push(join(folder, entry.name));
-          return;
-        }
-        if (entry.isDirectory) folders.push(join(folder, entry.name));
+      for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+        if (isDirectory) folders.push({ path: join(folder, name), real: join(real, name) });
+        else if (MANIFEST_FILES.includes(name)) names.add(name);
+        else if (isSymlink) links.push(join(folder, name));
       }
     } catch (error) {
       if (depth === 0) throw new DiscoveryError(shown, reason(error), { cause: error });
-      result.unreadable.push({ path: folder, error: error as Error });
-      return;
+      // A folder that is gone by now was none of this walk's.
+      if (!(error instanceof Deno.errors.NotFound)) result.unreadable.push({ path: folder, error: error as Error });
+      return [];
     }
-    if (!recursive && depth > 0) return;
-    const inside = folders.filter((path) => {
-      const own = relative(top, path).replaceAll("\\", "/");
-      ignored ??= ignore.map((glob) => globToRegExp(glob, { extended: true, globstar: true }));
-      return !ignored.some((pattern) => pattern.test(own));
-    });
-    await Promise.all(inside.map((path) => walk(path, depth + 1)));
+    const manifest = await manifestAmong(folder, names);
+    if (manifest !== undefined) {
+      result.manifests.push(manifest);
+      return [];
+    }
+    if (!recursive && depth > 0) return [];
+    for (const path of links) {
+      const target = await Deno.realPath(path).catch(() => undefined); // dangling, or where the host may not look
+      if (target === undefined || !(followOutside || isInside(realTop, target))) continue;
+      if (await isFolder(target)) folders.push({ path, real: target });
+    }
+    return folders.filter(({ path }) => !ignored.has(path));
   };
 
-  await walk(top, 0);
+  // Level by level and sorted, so that of two ways to one folder the same one is always taken: the shorter, real folders
+  // before links, then by name.
+  const seen = new Set([realTop]);
+  let level: Folder[] = [{ path: top, real: realTop }];
+  for (let depth = 0; level.length > 0; depth++) {
+    const found: Folder[] = [];
+    for (let i = 0; i < level.length; i += CONCURRENCY) {
+      found.push(...(await Promise.all(level.slice(i, i + CONCURRENCY).map((folder) => look(folder, depth)))).flat());
+    }
+    const isLink = ({ path, real }: Folder) => real === join(realTop, relative(top, path)) ? 0 : 1;
+    found.sort((a, b) => isLink(a) - isLink(b) || (a.path < b.path ? -1 : 1));
+    level = found.filter(({ real }) => !seen.has(real) && seen.add(real));
+  }
   result.manifests.sort();
   result.unreadable.sort((a, b) => a.path < b.path ? -1 : 1);
   return result;
+}
+
+/** The folder's manifest by precedence. A `deno.json` or `package.json` is one only if it holds one. */
+async function manifestAmong(folder: string, names: ReadonlySet<string>): Promise<string | undefined> {
+  for (const name of MANIFEST_FILES) {
+    if (!names.has(name)) continue;
+    const path = join(folder, name);
+    if (name.startsWith("dagstack.")) return path;
+    const text = await Deno.readTextFile(path).catch(() => "");
+    if (new RegExp(`"${EMBEDDED_KEY}"\\s*:`).test(text)) return path;
+  }
+  return undefined;
+}
+
+class IgnoredFolders {
+  readonly #top: string;
+  readonly #ignore: readonly string[];
+  /** Made when the first folder is asked about: most plugin folders have none. */
+  #patterns: { pattern: RegExp; whole: boolean }[] | undefined;
+
+  constructor(top: string, ignore: readonly string[]) {
+    this.#top = top;
+    this.#ignore = ignore;
+  }
+
+  has(path: string): boolean {
+    this.#patterns ??= this.#ignore.map((glob) => {
+      const own = glob.replace(/\/+$/, "");
+      return { pattern: globToRegExp(own, { extended: true, globstar: true }), whole: own.includes("/") };
+    });
+    const fromTop = relative(this.#top, path).replaceAll("\\", "/");
+    const name = fromTop.slice(fromTop.lastIndexOf("/") + 1);
+    return this.#patterns.some(({ pattern, whole }) => pattern.test(whole ? fromTop : name));
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
+
+function isInside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(SEPARATOR) ? folder : folder + SEPARATOR);
 }
 
 async function checkRoot(top: string, shown: string): Promise<void> {

@@ -12,8 +12,11 @@ export type FieldType =
   | { is: "text"; pattern?: string; values?: readonly string[]; maxLength?: number }
   | { is: "integer"; minimum: number }
   | { is: "boolean" }
-  | { is: "texts"; pattern?: string; values?: readonly string[] }
-  | { is: "text or texts"; values: readonly string[] };
+  | { is: "texts"; pattern?: string; values?: readonly string[]; notEmpty?: boolean }
+  | { is: "text or texts"; values: readonly string[] }
+  | { is: "dependencies" }
+  | { is: "text map" }
+  | { is: "open table" };
 
 /** One row of the table. */
 export interface Field {
@@ -23,6 +26,8 @@ export interface Field {
   required?: boolean;
   /** Filled in when the manifest leaves the field out. */
   default?: JsonValue;
+  /** Where the value goes when it is written here: the field is another way to write that one. */
+  alias?: string;
   /** What an error says was expected. */
   expected: string;
   /** One or two sentences for editors and docs. */
@@ -37,7 +42,12 @@ export const MANIFEST_LIMITS = {
   text: 4096,
   /** Entries of one list. */
   entries: 256,
+  /** Tables and lists inside each other. */
+  depth: 32,
 } as const;
+
+/** Tables that are there only when the manifest has them; inside them required fields are required, defaults filled in. */
+export const OPTIONAL_TABLES: ReadonlySet<string> = new Set(["chain_wrap", "mcp_stdio", "mcp_http", "mcp_http.retry"]);
 
 /** The values of `runtime`. */
 export const RUNTIMES = ["in_process", "mcp_stdio", "mcp_http"] as const;
@@ -48,11 +58,14 @@ export const EXECUTION_MODELS = ["sync", "async", "thread_cpu_bound", "process_c
 const FLAG_VALUE = "^[^,\\x00-\\x1f\\x7f]+$";
 const FLAG_VALUE_NO_STAR = "^[^,*\\s\\x00-\\x1f\\x7f]+$";
 
+const NAME = "^[a-z0-9_-]+$";
+const TAGS = { is: "texts" } as const;
+
 /** The table, in the order in which docs list it. */
 export const FIELDS: readonly Field[] = [
   {
     key: "name",
-    type: { is: "text", pattern: "^[a-z0-9_-]+$", maxLength: 128 },
+    type: { is: "text", pattern: NAME, maxLength: 128 },
     required: true,
     expected: "lower-case letters, digits, - and _",
     description: "The plugin's name, unique within its kind.",
@@ -118,6 +131,27 @@ export const FIELDS: readonly Field[] = [
     description: "Where several plugins fit, the highest goes first. 0 to 999; 0 to 100 recommended.",
   },
   {
+    key: "depends_on",
+    type: { is: "dependencies" },
+    default: [],
+    expected: "a list of plugin names, or of { kind, name } where a name is not unique",
+    description: "Plugins that must have started before this one.",
+  },
+  {
+    key: "tryfirst",
+    type: { is: "boolean" },
+    default: false,
+    expected: "true or false",
+    description: "Start and dispatch before the others, whatever their priority. Never together with `trylast`.",
+  },
+  {
+    key: "trylast",
+    type: { is: "boolean" },
+    default: false,
+    expected: "true or false",
+    description: "Start and dispatch after the others, whatever their priority. Never together with `tryfirst`.",
+  },
+  {
     key: "startup_timeout_sec",
     type: { is: "integer", minimum: 1 },
     default: 30,
@@ -137,6 +171,61 @@ export const FIELDS: readonly Field[] = [
     default: "sync",
     expected: `one of "sync", "async", "thread_cpu_bound", "process_cpu_bound"`,
     description: "How the plugin's hooks run.",
+  },
+  {
+    key: "in_process_only",
+    type: { is: "boolean" },
+    default: false,
+    expected: "true or false",
+    description:
+      "Passes live objects: never behind MCP, never in a chain, never sandboxed. The host must trust it by name.",
+  },
+  {
+    key: "capabilities",
+    type: TAGS,
+    default: [],
+    expected: "a list of tags",
+    description: "Free tags, for routing and governance.",
+  },
+  {
+    key: "supports_languages",
+    type: TAGS,
+    default: [],
+    expected: "a list of languages",
+    description: "Languages the plugin handles, for capability dispatch.",
+  },
+  {
+    key: "supports_extensions",
+    type: TAGS,
+    default: [],
+    expected: "a list of file extensions",
+    description: "File extensions the plugin handles, for capability dispatch.",
+  },
+  {
+    key: "supports_mime_types",
+    type: TAGS,
+    default: [],
+    expected: "a list of MIME types",
+    description: "MIME types the plugin handles, for capability dispatch.",
+  },
+  {
+    key: "fallback",
+    type: { is: "boolean" },
+    default: false,
+    expected: "true or false",
+    description: "Takes what no other plugin of its kind matches. At most one per kind.",
+  },
+  {
+    key: "config_schema",
+    type: { is: "open table" },
+    expected: "a JSON Schema 2020-12 as a table",
+    description: "What the plugin's configuration must be; checked before `setup`.",
+  },
+  {
+    key: "health_check",
+    type: { is: "text", pattern: "^[A-Za-z_$][A-Za-z0-9_$]*$", maxLength: 128 },
+    expected: "the name of a method",
+    description: "The method to poll instead of `health`.",
   },
   {
     key: "resources.required",
@@ -187,5 +276,192 @@ export const FIELDS: readonly Field[] = [
     expected: "a list of programs, without commas or spaces",
     description:
       "Programs that the plugin may start. They are not sandboxed, so the host must trust the plugin by name.",
+  },
+  {
+    key: "resources.packages.specifiers",
+    type: { is: "texts", pattern: "^(npm|jsr):[^,\\s\\x00-\\x1f\\x7f]+$" },
+    default: [],
+    expected: 'a list of specifiers such as "npm:left-pad@1.3.0"',
+    description: "Packages that the plugin may import.",
+  },
+  {
+    key: "resources.tmpdir.quota_mb",
+    type: { is: "integer", minimum: 1 },
+    expected: "a whole number of megabytes, at least 1",
+    description: "How much the plugin's fresh folder may hold.",
+  },
+  {
+    key: "unit_of_work.declared",
+    type: { is: "boolean" },
+    default: false,
+    expected: "true or false",
+    description: "Whether the plugin works in units. Declared units need `partition_key`.",
+  },
+  {
+    key: "unit_of_work.partition_key",
+    type: { is: "text" },
+    expected: "the name of an argument",
+    description: "Units of one partition run one at a time, in order.",
+  },
+  {
+    key: "unit_of_work.estimated_duration_sec",
+    type: { is: "integer", minimum: 0 },
+    expected: "a whole number of seconds",
+    description: "A hint for schedulers.",
+  },
+  {
+    key: "unit_of_work.idempotency_mode",
+    type: { is: "text", values: ["none", "input_hash", "output_hash"] },
+    default: "none",
+    expected: 'one of "none", "input_hash", "output_hash"',
+    description: "What makes two units the same.",
+  },
+  {
+    key: "unit_of_work.checkpointable",
+    type: { is: "boolean" },
+    default: false,
+    expected: "true or false",
+    description: "Whether a unit resumes from its checkpoint.",
+  },
+  {
+    key: "unit_of_work.content_hash",
+    type: { is: "texts" },
+    default: [],
+    expected: "a list of argument names",
+    description: "The arguments that the idempotency key is made of.",
+  },
+  {
+    key: "mcp_stdio.command",
+    type: { is: "texts", notEmpty: true },
+    required: true,
+    expected: "a program and its arguments, as a list",
+    description: "What to start.",
+  },
+  {
+    key: "mcp_stdio.working_dir",
+    type: { is: "text" },
+    expected: "a path",
+    description: "Where to start it. By default the plugin's folder.",
+  },
+  {
+    key: "mcp_stdio.env",
+    type: { is: "text map" },
+    default: {},
+    expected: "a table of texts",
+    description: "Environment variables for it.",
+  },
+  {
+    key: "mcp_stdio.startup_timeout_sec",
+    type: { is: "integer", minimum: 1 },
+    default: 30,
+    expected: "a whole number of seconds, at least 1",
+    description: "Seconds until the handshake must be done.",
+  },
+  {
+    key: "mcp_http.url",
+    type: { is: "text", pattern: "^https?://[^\\s]+$" },
+    required: true,
+    expected: "an http or https URL",
+    description: "Where the MCP server is.",
+  },
+  {
+    key: "mcp_http.auth_header",
+    type: { is: "text", pattern: "^[A-Za-z0-9-]+$" },
+    expected: "the name of a header",
+    description: "The header that carries the secret.",
+  },
+  {
+    key: "mcp_http.auth_secret_env",
+    type: { is: "text", pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
+    expected: "the name of an environment variable",
+    description: "The host's variable that holds the secret.",
+  },
+  {
+    key: "mcp_http.timeout_sec",
+    type: { is: "integer", minimum: 1 },
+    default: 60,
+    expected: "a whole number of seconds, at least 1",
+    description: "Seconds that a request may take.",
+  },
+  {
+    key: "mcp_http.tls_ca_bundle",
+    type: { is: "text" },
+    expected: "a path",
+    description: "Certificates to trust besides the system's.",
+  },
+  {
+    key: "mcp_http.retry.attempts",
+    type: { is: "integer", minimum: 0 },
+    default: 3,
+    expected: "a whole number of at least 0",
+    description: "How often a failed request is tried again.",
+  },
+  {
+    key: "mcp_http.retry.backoff_ms",
+    type: { is: "integer", minimum: 1 },
+    default: 200,
+    expected: "a whole number of milliseconds, at least 1",
+    description: "How long to wait before the first retry; it doubles.",
+  },
+  {
+    key: "command",
+    alias: "mcp_stdio.command",
+    type: { is: "texts", notEmpty: true },
+    expected: "a program and its arguments, as a list",
+    description: "The same as `mcp_stdio.command`.",
+  },
+  {
+    key: "env",
+    alias: "mcp_stdio.env",
+    type: { is: "text map" },
+    expected: "a table of texts",
+    description: "The same as `mcp_stdio.env`.",
+  },
+  {
+    key: "url",
+    alias: "mcp_http.url",
+    type: { is: "text", pattern: "^https?://[^\\s]+$" },
+    expected: "an http or https URL",
+    description: "The same as `mcp_http.url`.",
+  },
+  {
+    key: "auth.auth_header",
+    alias: "mcp_http.auth_header",
+    type: { is: "text", pattern: "^[A-Za-z0-9-]+$" },
+    expected: "the name of a header",
+    description: "The same as `mcp_http.auth_header`.",
+  },
+  {
+    key: "auth.auth_secret_env",
+    alias: "mcp_http.auth_secret_env",
+    type: { is: "text", pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
+    expected: "the name of an environment variable",
+    description: "The same as `mcp_http.auth_secret_env`.",
+  },
+  {
+    key: "chain_wrap.kinds",
+    type: { is: "texts", notEmpty: true },
+    required: true,
+    expected: 'a list of kinds, or ["*"]',
+    description: "The kinds whose hooks this middleware wraps. Only with a priority of 1000 or more.",
+  },
+  {
+    key: "chain_wrap.hooks",
+    type: { is: "texts", notEmpty: true },
+    default: ["*"],
+    expected: 'a list of hooks, or ["*"]',
+    description: "The hooks it wraps.",
+  },
+  {
+    key: "supports",
+    type: { is: "open table" },
+    expected: "a table",
+    description: "Not interpreted.",
+  },
+  {
+    key: "metadata",
+    type: { is: "open table" },
+    expected: "a table",
+    description: "Not interpreted.",
   },
 ];

@@ -2,19 +2,20 @@ import { ManifestInvalid } from "../errors.ts";
 import { fromFileUrl, resolve } from "../path/mod.ts";
 import { MANIFEST_LIMITS } from "./fields.ts";
 import type { Manifest } from "./manifest_type.generated.ts";
-import { parseManifest } from "./parse_manifest.ts";
+import { parseManifest, type ParseManifestOptions } from "./parse_manifest.ts";
 
 /**
- * Reads a manifest file.
+ * Reads a manifest file: `dagstack.toml`, `dagstack.json`, or the `dagstack` object of a `deno.json`, `deno.jsonc` or
+ * `package.json`.
  *
- * @param path Path or `file:` URL of a `dagstack.toml`.
+ * @param path Path or `file:` URL of the file.
  * @returns The manifest; {@linkcode manifestPath} remembers where it came from.
  * @throws {ManifestInvalid} If the file cannot be read, or is no manifest.
  */
 export async function loadManifest(path: string | URL): Promise<Manifest> {
   const file = resolve(path instanceof URL ? fromFileUrl(path) : path);
   const shown = path instanceof URL ? file : path;
-  const manifest = parseManifest(await readText(file, shown), { source: shown });
+  const manifest = parseManifest(await readFile(file, shown), { source: shown, ...formatOf(file) });
   paths.set(manifest, file);
   return manifest;
 }
@@ -31,7 +32,7 @@ export function manifestPath(manifest: Manifest): string | undefined {
 
 const paths = new WeakMap<Manifest, string>();
 
-async function readText(file: string, source: string): Promise<string> {
+async function readFile(file: string, source: string): Promise<string> {
   let bytes: Uint8Array;
   try {
     const { size, isFile } = await Deno.stat(file);
@@ -55,3 +56,23 @@ function tooLarge(source: string, size: number): ManifestInvalid {
     { path: "", expected: `at most ${MANIFEST_LIMITS.bytes} bytes`, found: `${size} bytes` },
   ]);
 }
+
+/** How a manifest file is read, by its name. */
+function formatOf(file: string): ParseManifestOptions {
+  const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+  if (name === "package.json") return { format: "json", within: EMBEDDED_KEY };
+  if (name === "deno.json" || name === "deno.jsonc") return { format: "jsonc", within: EMBEDDED_KEY };
+  return { format: name.endsWith(".json") ? "json" : name.endsWith(".jsonc") ? "jsonc" : "toml" };
+}
+
+/** The key of the object in files that are not only a manifest. */
+export const EMBEDDED_KEY = "dagstack";
+
+/** The names of manifest files, in the order of their precedence within one folder (SPEC section 2). */
+export const MANIFEST_FILES: readonly string[] = [
+  "dagstack.toml",
+  "dagstack.json",
+  "deno.json",
+  "deno.jsonc",
+  "package.json",
+];

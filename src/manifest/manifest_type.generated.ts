@@ -31,39 +31,128 @@ export interface Manifest {
   readonly authors: readonly string[];
   /** Where several plugins fit, the highest goes first. 0 to 999; 0 to 100 recommended. @default 0 */
   readonly priority: number;
+  /** Plugins that must have started before this one. @default [] */
+  readonly depends_on: readonly (string | { readonly kind: string; readonly name: string })[];
+  /** Start and dispatch before the others, whatever their priority. Never together with `trylast`. @default false */
+  readonly tryfirst: boolean;
+  /** Start and dispatch after the others, whatever their priority. Never together with `tryfirst`. @default false */
+  readonly trylast: boolean;
   /** Seconds that starting the scope, loading and `setup` may take together. @default 30 */
   readonly startup_timeout_sec: number;
   /** Seconds that `teardown` may take. @default 15 */
   readonly teardown_timeout_sec: number;
   /** How the plugin's hooks run. @default "sync" */
   readonly execution_model: "sync" | "async" | "thread_cpu_bound" | "process_cpu_bound";
+  /** Passes live objects: never behind MCP, never in a chain, never sandboxed. The host must trust it by name. @default false */
+  readonly in_process_only: boolean;
+  /** Free tags, for routing and governance. @default [] */
+  readonly capabilities: readonly string[];
+  /** Languages the plugin handles, for capability dispatch. @default [] */
+  readonly supports_languages: readonly string[];
+  /** File extensions the plugin handles, for capability dispatch. @default [] */
+  readonly supports_extensions: readonly string[];
+  /** MIME types the plugin handles, for capability dispatch. @default [] */
+  readonly supports_mime_types: readonly string[];
+  /** Takes what no other plugin of its kind matches. At most one per kind. @default false */
+  readonly fallback: boolean;
+  /** What the plugin's configuration must be; checked before `setup`. */
+  readonly config_schema?: Readonly<Record<string, unknown>>;
+  /** The method to poll instead of `health`. */
+  readonly health_check?: string;
+  /** Not interpreted. */
+  readonly supports?: Readonly<Record<string, unknown>>;
+  /** Not interpreted. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   /** Table `resources`. */
   readonly resources: {
     /** Resources without which the plugin does not start. They are also its permission scope. @default [] */
     readonly required: readonly string[];
     /** Resources that the plugin uses when the host offers them. @default [] */
     readonly optional: readonly string[];
-    /** Table `http_client`. */
+    /** Table `resources.http_client`. */
     readonly http_client: {
       /** The hosts that the plugin may reach. None listed, none granted. @default [] */
       readonly hosts: readonly string[];
     };
-    /** Table `env`. */
+    /** Table `resources.env`. */
     readonly env: {
       /** The environment variables that the plugin may read. @default [] */
       readonly variables: readonly string[];
     };
-    /** Table `filesystem`. */
+    /** Table `resources.filesystem`. */
     readonly filesystem: {
       /** Paths that the plugin may read; relative ones start at its folder. @default [] */
       readonly read: readonly string[];
       /** Paths that the plugin may write; relative ones start at its folder. @default [] */
       readonly write: readonly string[];
     };
-    /** Table `subprocess`. */
+    /** Table `resources.subprocess`. */
     readonly subprocess: {
       /** Programs that the plugin may start. They are not sandboxed, so the host must trust the plugin by name. @default [] */
       readonly programs: readonly string[];
     };
+    /** Table `resources.packages`. */
+    readonly packages: {
+      /** Packages that the plugin may import. @default [] */
+      readonly specifiers: readonly string[];
+    };
+    /** Table `resources.tmpdir`. */
+    readonly tmpdir: {
+      /** How much the plugin's fresh folder may hold. */
+      readonly quota_mb?: number;
+    };
+  };
+  /** Table `unit_of_work`. */
+  readonly unit_of_work: {
+    /** Whether the plugin works in units. Declared units need `partition_key`. @default false */
+    readonly declared: boolean;
+    /** Units of one partition run one at a time, in order. */
+    readonly partition_key?: string;
+    /** A hint for schedulers. */
+    readonly estimated_duration_sec?: number;
+    /** What makes two units the same. @default "none" */
+    readonly idempotency_mode: "none" | "input_hash" | "output_hash";
+    /** Whether a unit resumes from its checkpoint. @default false */
+    readonly checkpointable: boolean;
+    /** The arguments that the idempotency key is made of. @default [] */
+    readonly content_hash: readonly string[];
+  };
+  /** Table `mcp_stdio`. */
+  readonly mcp_stdio?: {
+    /** What to start. */
+    readonly command: readonly string[];
+    /** Where to start it. By default the plugin's folder. */
+    readonly working_dir?: string;
+    /** Environment variables for it. @default {} */
+    readonly env: Readonly<Record<string, string>>;
+    /** Seconds until the handshake must be done. @default 30 */
+    readonly startup_timeout_sec: number;
+  };
+  /** Table `mcp_http`. */
+  readonly mcp_http?: {
+    /** Where the MCP server is. */
+    readonly url: string;
+    /** The header that carries the secret. */
+    readonly auth_header?: string;
+    /** The host's variable that holds the secret. */
+    readonly auth_secret_env?: string;
+    /** Seconds that a request may take. @default 60 */
+    readonly timeout_sec: number;
+    /** Certificates to trust besides the system's. */
+    readonly tls_ca_bundle?: string;
+    /** Table `mcp_http.retry`. */
+    readonly retry?: {
+      /** How often a failed request is tried again. @default 3 */
+      readonly attempts: number;
+      /** How long to wait before the first retry; it doubles. @default 200 */
+      readonly backoff_ms: number;
+    };
+  };
+  /** Table `chain_wrap`. */
+  readonly chain_wrap?: {
+    /** The kinds whose hooks this middleware wraps. Only with a priority of 1000 or more. */
+    readonly kinds: readonly string[];
+    /** The hooks it wraps. @default ["*"] */
+    readonly hooks: readonly string[];
   };
 }

@@ -1,22 +1,26 @@
-import { parse as parseToml } from "@std/toml/parse";
-import { ManifestInvalid, type ManifestProblem } from "../errors.ts";
-import { FIELDS, MANIFEST_LIMITS } from "./fields.ts";
+import { ManifestInvalid } from "../errors.ts";
+import { FIELDS, OPTIONAL_TABLES } from "./fields.ts";
+import { Locator } from "./locate.ts";
 import type { Manifest } from "./manifest_type.generated.ts";
 import { listProblems } from "./problems.ts";
+import { type ManifestFormat, readText, toJson } from "./read_text.ts";
+import { formatSteps } from "./show.ts";
 
 /** How to read a manifest's text. */
 export interface ParseManifestOptions {
   /** What the text is written in. @default "toml" */
-  format?: "toml";
+  format?: ManifestFormat;
   /** What errors call it. @default "dagstack.toml" */
   source?: string;
+  /** The key under which the manifest stands in the text, for example `dagstack` in a `package.json`. @default none */
+  within?: string;
 }
 
 /**
  * Reads a manifest (SPEC section 2).
  *
- * @param text The content of `dagstack.toml`.
- * @param options What it is called.
+ * @param text The content of a manifest file.
+ * @param options What it is written in, and what it is called.
  * @returns The manifest, frozen, defaults filled in.
  * @throws {ManifestInvalid} With every problem of the text at once.
  *
@@ -37,55 +41,110 @@ export interface ParseManifestOptions {
  * ```
  */
 export function parseManifest(text: string, options: ParseManifestOptions = {}): Manifest {
-  const source = options.source ?? "dagstack.toml";
-  if (text.length > MANIFEST_LIMITS.bytes) {
-    throw new ManifestInvalid(source, [
-      { path: "", expected: `at most ${MANIFEST_LIMITS.bytes} bytes`, found: `${text.length} characters` },
-    ]);
-  }
-  return validateManifest(readToml(text, source), source);
+  const { format = "toml", within } = options;
+  const source = options.source ?? (format === "toml" ? "dagstack.toml" : "dagstack.json");
+  const whole = readText(text, format, source);
+  const raw = within === undefined ? whole : embedded(whole, within, source);
+  const locate = () => new Locator(text, format === "toml" ? "toml" : "json");
+  return validate(raw, source, { loose: format !== "toml", prefix: within === undefined ? [] : [within], locate });
 }
 
 /**
  * Checks the raw value of a manifest and fills in defaults.
  *
- * @param raw What the file holds, `[plugin]` wrapper included.
+ * @param raw What a manifest file holds, with or without the `plugin` wrapper.
  * @param source What errors call it.
  * @returns The manifest, frozen.
  * @throws {ManifestInvalid} With every problem at once.
  */
 export function validateManifest(raw: unknown, source: string): Manifest {
-  const problems = listProblems(raw);
-  if (problems.length > 0) throw new ManifestInvalid(source, problems);
-  const { plugin } = raw as { plugin: Record<string, unknown> };
-  return deepFreeze(withDefaults(structuredClone(plugin))) as unknown as Manifest;
+  return validate(toJson(raw, source, [], 0), source, { loose: true, prefix: [], locate: () => undefined });
 }
 
-function readToml(text: string, source: string): unknown {
-  try {
-    return parseToml(text);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const problem: ManifestProblem = { path: "", expected: "TOML", found: message };
-    const at = /line (\d+), column (\d+)/.exec(message);
-    if (at !== null) {
-      problem.line = Number(at[1]);
-      problem.column = Number(at[2]);
-      problem.found = message.replace(/^.*?line \d+, column \d+: */s, "");
-    }
-    throw new ManifestInvalid(source, [problem], { cause });
+function embedded(whole: unknown, key: string, source: string): unknown {
+  const inner = isTable(whole) && Object.hasOwn(whole, key) ? whole[key] : undefined;
+  if (isTable(inner)) return inner;
+  const found = inner === undefined ? "nothing" : Array.isArray(inner) ? "a list" : String(inner);
+  throw new ManifestInvalid(source, [{ path: key, expected: "an object with the plugin's manifest", found }]);
+}
+
+interface Reading {
+  /** JSON: the wrapper may be left out, and null means left out. */
+  loose: boolean;
+  /** Where the manifest stands in its file. */
+  prefix: string[];
+  locate: () => Locator | undefined;
+}
+
+function validate(raw: unknown, source: string, { loose, prefix, locate }: Reading): Manifest {
+  const bare = loose && isTable(raw) && !Object.hasOwn(raw, "plugin");
+  const wrapped: unknown = bare ? { plugin: raw } : raw;
+  const plugin = isTable(wrapped) && isTable(wrapped.plugin) ? wrapped.plugin : undefined;
+  if (loose && plugin !== undefined) dropNulls(plugin);
+  const problems = listProblems(wrapped);
+  if (problems.length > 0) {
+    const locator = locate();
+    throw new ManifestInvalid(
+      source,
+      problems.map(({ steps, at, ...problem }) => {
+        const own = [...prefix, ...bare ? steps.slice(1) : steps];
+        return { path: formatSteps(own), ...problem, ...locator?.find(own, at) };
+      }),
+    );
+  }
+  return deepFreeze(withDefaults(plugin!)) as unknown as Manifest;
+}
+
+/** In JSON, null says that an optional field is left out: what other bindings write for it. */
+function dropNulls(plugin: Table): void {
+  for (const { key, required } of FIELDS) if (required !== true && getAt(plugin, key) === null) takeAt(plugin, key);
+  for (const [key, value] of Object.entries(plugin)) {
+    if (value === null && !FIELDS.some((field) => field.required === true && field.key === key)) delete plugin[key];
   }
 }
 
+function isTable(value: unknown): value is Table {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Moves what is written in another way to its field, and fills in defaults. */
 function withDefaults(plugin: Record<string, unknown>): Record<string, unknown> {
-  for (const field of FIELDS) {
-    const steps = field.key.split(".");
-    const last = steps.pop()!;
-    let table = plugin;
-    for (const step of steps) table = (table[step] ??= {}) as Record<string, unknown>;
-    if (table[last] === undefined && field.default !== undefined) table[last] = structuredClone(field.default);
+  for (const { key, alias } of FIELDS) {
+    if (alias === undefined) continue;
+    const value = takeAt(plugin, key);
+    if (value !== undefined) setAt(plugin, alias, value);
+  }
+  delete plugin.auth;
+  for (const { key, alias, default: value } of FIELDS) {
+    const table = key.slice(0, Math.max(0, key.lastIndexOf(".")));
+    if (alias !== undefined || (OPTIONAL_TABLES.has(table) && getAt(plugin, table) === undefined)) continue;
+    if (table !== "" && getAt(plugin, table) === undefined) setAt(plugin, table, {});
+    if (value !== undefined && getAt(plugin, key) === undefined) setAt(plugin, key, structuredClone(value));
   }
   return plugin;
+}
+
+type Table = Record<string, unknown>;
+
+function getAt(plugin: Table, key: string): unknown {
+  return key.split(".").reduce<unknown>((table, step) => isTable(table) ? table[step] : undefined, plugin);
+}
+
+function setAt(plugin: Table, key: string, value: unknown): void {
+  const steps = key.split(".");
+  const last = steps.pop()!;
+  let table = plugin;
+  for (const step of steps) table = (table[step] ??= {}) as Table;
+  table[last] = value;
+}
+
+function takeAt(plugin: Table, key: string): unknown {
+  const value = getAt(plugin, key);
+  const steps = key.split(".");
+  const last = steps.pop()!;
+  const table = steps.length === 0 ? plugin : getAt(plugin, steps.join("."));
+  if (isTable(table)) delete table[last];
+  return value;
 }
 
 function deepFreeze<T>(value: T): T {

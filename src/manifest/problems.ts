@@ -1,7 +1,7 @@
-import type { ManifestProblem } from "../errors.ts";
 import { nearestName } from "../near.ts";
 import { type Field, FIELDS } from "./fields.ts";
 import { listRuleProblems } from "./rules.ts";
+import { type Problem, show } from "./show.ts";
 import { validate as compiled } from "./validator.generated.ts";
 
 interface SchemaError {
@@ -19,37 +19,39 @@ const validate = compiled as unknown as { (raw: unknown): boolean; errors?: Sche
  * @param raw The whole file, `[plugin]` wrapper included.
  * @returns The problems; none when it is valid.
  */
-export function listProblems(raw: unknown): ManifestProblem[] {
+export function listProblems(raw: unknown): Problem[] {
   if (validate(raw)) return listRuleProblems((raw as { plugin: Record<string, unknown> }).plugin);
-  const problems = new Map<string, ManifestProblem>();
+  const problems = new Map<string, Problem>();
   for (const error of validate.errors ?? []) {
     const problem = describe(raw, error);
     // One problem per place: `anyOf` and `enum` report several.
-    if (problem !== undefined && !problems.has(problem.path)) problems.set(problem.path, problem);
+    const place = problem?.steps.join("\0") ?? "";
+    if (problem !== undefined && !problems.has(place)) problems.set(place, problem);
   }
   return [...problems.values()];
 }
 
-function describe(raw: unknown, error: SchemaError): ManifestProblem | undefined {
+function describe(raw: unknown, error: SchemaError): Problem | undefined {
   const steps = error.instancePath.split("/").slice(1).map((s) => s.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const path = formatSteps(steps);
   if (error.keyword === "required") {
-    const missing = String(error.params.missingProperty);
-    const field = fieldAt([...steps, missing]);
-    return { path: join(path, missing), expected: field?.expected ?? "a table [plugin]", found: "nothing" };
+    const missing = [...steps, String(error.params.missingProperty)];
+    return { steps: missing, at: "key", expected: fieldAt(missing)?.expected ?? "a table [plugin]", found: "nothing" };
   }
   if (error.keyword === "additionalProperties") {
     const unknown = String(error.params.additionalProperty);
-    const known = knownKeys(steps);
-    return withSuggestion(
-      { path: join(path, unknown), expected: "no field of that name", found: show(valueAt(raw, [...steps, unknown])) },
-      nearestName(unknown, known),
-    );
+    const own = [...steps, unknown];
+    const problem: Problem = {
+      steps: own,
+      at: "key",
+      expected: "no field of that name",
+      found: show(valueAt(raw, own)),
+    };
+    return withSuggestion(problem, nearestName(unknown, knownKeys(steps)));
   }
   if (error.keyword === "propertyNames") return undefined; // reported once more, by its pattern
   const found = valueAt(raw, steps);
   const field = fieldAt(steps);
-  const problem: ManifestProblem = { path, expected: field?.expected ?? "a table", found: show(found) };
+  const problem: Problem = { steps, at: "value", expected: field?.expected ?? "a table", found: show(found) };
   if (error.keyword === "maxItems") problem.expected = `at most ${error.params.limit} entries`;
   if (error.keyword === "maxLength") problem.expected = `at most ${error.params.limit} characters`;
   if (field !== undefined && "values" in field.type && field.type.values !== undefined && typeof found === "string") {
@@ -74,26 +76,13 @@ function knownKeys(steps: readonly string[]): Set<string> {
 
 function valueAt(raw: unknown, steps: readonly string[]): unknown {
   let value = raw;
-  for (const step of steps) value = (value as Record<string, unknown> | undefined)?.[step];
+  for (const step of steps) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string, unknown>)[step];
+  }
   return value;
 }
 
-function formatSteps(steps: readonly string[]): string {
-  return steps.reduce((path, step) => /^\d+$/.test(step) ? `${path}[${step}]` : join(path, step), "");
-}
-
-function join(path: string, key: string): string {
-  const own = /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
-  return path === "" ? own : `${path}.${own}`;
-}
-
-function withSuggestion(problem: ManifestProblem, suggestion: string | undefined): ManifestProblem {
+function withSuggestion(problem: Problem, suggestion: string | undefined): Problem {
   return suggestion === undefined ? problem : { ...problem, suggestion };
-}
-
-/** Shows a value in an error, cut to one line. */
-export function show(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = value instanceof Date ? value.toISOString() : JSON.stringify(value);
-  return text === undefined ? String(value) : text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }

@@ -53,9 +53,23 @@ function fieldSchema(type: FieldType): Schema {
     case "text":
       return text(type);
     case "texts":
-      return list(text(type));
+      return type.notEmpty === true ? { ...list(text(type)), minItems: 1 } : list(text(type));
     case "text or texts":
       return { anyOf: [text(type), { ...list(text(type)), minItems: 1 }] };
+    case "dependencies": {
+      const name = { type: "string", minLength: 1, maxLength: MANIFEST_LIMITS.text };
+      const long = {
+        type: "object",
+        additionalProperties: false,
+        required: ["kind", "name"],
+        properties: { kind: name, name },
+      };
+      return list({ anyOf: [name, long] });
+    }
+    case "text map":
+      return { type: "object", additionalProperties: text({}) };
+    case "open table":
+      return { type: "object" };
   }
 }
 

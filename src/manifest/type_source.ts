@@ -1,4 +1,4 @@
-import { type Field, FIELDS, type FieldType } from "./fields.ts";
+import { type Field, FIELDS, type FieldType, OPTIONAL_TABLES } from "./fields.ts";
 
 /**
  * The TypeScript source of the `Manifest` type, from the table.
@@ -8,6 +8,7 @@ import { type Field, FIELDS, type FieldType } from "./fields.ts";
 export function manifestTypeSource(): string {
   const root: Node = { fields: [], tables: new Map() };
   for (const field of FIELDS) {
+    if (field.alias !== undefined) continue;
     const steps = field.key.split(".").slice(0, -1);
     let node = root;
     for (const step of steps) {
@@ -21,7 +22,7 @@ export function manifestTypeSource(): string {
  * A plugin's manifest, defaults filled in. Keys are those of \`dagstack.toml\` below \`[plugin]\` (SPEC section 2).
  */
 export interface Manifest {
-${members(root, "  ")}}
+${members(root, "", "  ")}}
 `;
 }
 
@@ -30,7 +31,7 @@ interface Node {
   tables: Map<string, Node>;
 }
 
-function members(node: Node, indent: string): string {
+function members(node: Node, path: string, indent: string): string {
   let text = "";
   for (const field of node.fields) {
     const optional = field.required === true || field.default !== undefined ? "" : "?";
@@ -39,9 +40,10 @@ function members(node: Node, indent: string): string {
     } */\n${indent}readonly ${field.key.split(".").at(-1)}${optional}: ${typeText(field.type)};\n`;
   }
   for (const [name, inner] of node.tables) {
-    text += `${indent}/** Table \`${name}\`. */\n${indent}readonly ${name}: {\n${
-      members(inner, indent + "  ")
-    }${indent}};\n`;
+    const key = path === "" ? name : `${path}.${name}`;
+    const optional = OPTIONAL_TABLES.has(key) ? "?" : "";
+    text += `${indent}/** Table \`${key}\`. */\n${indent}readonly ${name}${optional}: {\n`;
+    text += `${members(inner, key, indent + "  ")}${indent}};\n`;
   }
   return text;
 }
@@ -56,6 +58,12 @@ function typeText(type: FieldType): string {
       return union(type.values);
     case "texts":
       return type.values === undefined ? "readonly string[]" : `readonly (${union(type.values)})[]`;
+    case "dependencies":
+      return "readonly (string | { readonly kind: string; readonly name: string })[]";
+    case "text map":
+      return "Readonly<Record<string, string>>";
+    case "open table":
+      return "Readonly<Record<string, unknown>>";
     case "text or texts":
       return `${union(type.values)} | readonly (${union(type.values)})[]`;
   }

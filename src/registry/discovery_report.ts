@@ -11,7 +11,7 @@ export interface DiscoveryReport {
     manifest: Manifest;
   }[];
   /** Manifests and folders that are not, and why. */
-  failed: {
+  failures: {
     /** The manifest file, or the folder that cannot be read. */
     source: string;
     error: Error;

@@ -1,5 +1,3 @@
-import type { PluginRecord } from "./record.ts";
-
 /**
  * What `getPlugin` returns: every hook of a plugin, each returning a promise, whatever the plugin runs in. Lifecycle
  * methods are left out (SPEC section 6).
@@ -15,11 +13,13 @@ export type PluginHandle<T> = {
 /**
  * Makes a plugin's handle. It can be made before the plugin is loaded, and stays the same for the registry's life.
  *
- * @param record The plugin.
+ * @param id As `kind/name`.
+ * @param hooks The plugin's hooks, once they are known.
  * @param call Calls a hook; decides whether there is one.
  */
 export function createHandle(
-  record: PluginRecord,
+  id: string,
+  hooks: () => ReadonlySet<string> | undefined,
   call: (hook: string, args: unknown[]) => Promise<unknown>,
 ): object {
   const callers = new Map<string, (...args: unknown[]) => Promise<unknown>>();
@@ -30,15 +30,15 @@ export function createHandle(
   };
   return new Proxy(Object.create(null), {
     get(_target, name) {
-      if (typeof name === "symbol") return name === Symbol.toStringTag ? `Plugin ${record.id}` : undefined;
+      if (typeof name === "symbol") return name === Symbol.toStringTag ? `Plugin ${id}` : undefined;
       // NB: an object that answers to `then` hangs whoever awaits it.
       if (name === "then" || name === "toJSON" || name in Object.prototype) return Reflect.get(Object.prototype, name);
       return caller(name);
     },
-    has: (_target, name) => typeof name === "string" && record.hooks?.has(name) === true,
-    ownKeys: () => [...record.hooks ?? []],
+    has: (_target, name) => typeof name === "string" && hooks()?.has(name) === true,
+    ownKeys: () => [...hooks() ?? []],
     getOwnPropertyDescriptor(_target, name) {
-      if (typeof name === "symbol" || record.hooks?.has(name) !== true) return undefined;
+      if (typeof name === "symbol" || hooks()?.has(name) !== true) return undefined;
       return { configurable: true, enumerable: true, writable: false, value: caller(name) };
     },
     set: () => false,

@@ -1,30 +1,61 @@
-import type { Logger, PluginContext } from "../context/mod.ts";
+import { type Logger, PluginContext, type PluginLookup } from "../context/mod.ts";
 import { Deadlines } from "../deadlines.ts";
-import { resolveEntryPoint, walkForManifests, type WalkOptions } from "../discovery/mod.ts";
+import { walkForManifests, type WalkOptions } from "../discovery/mod.ts";
 import {
   AmbiguousPlugin,
   HookTimeout,
   HookUnknown,
   KindUnknown,
+  PluginLoadError,
   PluginUnavailable,
-  RuntimeNotSupported,
   TeardownErrors,
-  VersionIncompatible,
 } from "../errors.ts";
-import { loadManifest, type Manifest } from "../manifest/mod.ts";
+import {
+  dependencyLevels,
+  loadManifest,
+  type Manifest,
+  resolveDependencies,
+  validateManifest,
+} from "../manifest/mod.ts";
 import { nearNames } from "../near.ts";
+import { resolve } from "../path/mod.ts";
 import { TempFolders } from "../runtime/mod.ts";
 import { explainRefusal } from "../sandbox/mod.ts";
-import { CORE_VERSION, parseCoreVersion } from "../version/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import { createHandle, type PluginHandle } from "./handle.ts";
-import { checkOptions, chooseSandbox, type PluginRegistryOptions } from "./options.ts";
+import { exportOf, withEntryPoint } from "./module_export.ts";
+import { checkOptions, type PluginRegistryOptions } from "./options.ts";
 import type { PluginRecord } from "./record.ts";
+import { prepareRecord } from "./registration.ts";
 import { startPlugin } from "./start_plugin.ts";
 import { type RegistryStatus, registryStatus } from "./status.ts";
 
 /** How to discover. */
-export type DiscoverOptions = WalkOptions;
+export interface DiscoverOptions extends WalkOptions {
+  /** Whether a plugin found here takes the place of one of the same kind and name that is registered already. @default false */
+  override?: boolean;
+}
+
+/** What `setupAll` can be given instead of a context. */
+export interface SetupAllOptions {
+  /** Configuration by plugin name. @default {} */
+  configs?: Readonly<Record<string, Record<string, unknown>>>;
+  /** Resources of the host's own, by name. @default {} */
+  resources?: Record<string, unknown>;
+}
+
+type Hook = (...args: unknown[]) => unknown;
+
+/** A running plugin. */
+export interface LoadedPluginEntry {
+  /** Its manifest. */
+  manifest: Manifest;
+  /** Its handle. */
+  plugin: PluginHandle<Record<string, Hook>>;
+}
+
+/** How many manifests are read and checked at once. */
+const PREPARED_AT_ONCE = 32;
 
 /** Which plugin of a kind. */
 export interface GetPluginOptions {
@@ -86,89 +117,188 @@ export class PluginRegistry implements AsyncDisposable {
    * @throws {DiscoveryError} If the root is missing, is no folder, or cannot be read.
    */
   async discover(root: string | URL, options: DiscoverOptions = {}): Promise<DiscoveryReport> {
-    const { manifests, unreadable } = await walkForManifests(root, options);
-    const failed: DiscoveryReport["failed"] = unreadable.map(({ path, error }) => ({ source: path, error }));
+    const { override = false, ...walk } = options;
+    const { manifests, unreadable } = await walkForManifests(root, walk);
+    const failures: DiscoveryReport["failures"] = unreadable.map(({ path, error }) => ({ source: path, error }));
     const found = new Map<string, PluginRecord[]>();
-    const results = await Promise.all(manifests.map((source) => this.#prepare(source)));
-    for (const [i, result] of results.entries()) {
-      if (result instanceof Error) failed.push({ source: manifests[i]!, error: result });
-      else found.set(result.id, [...found.get(result.id) ?? [], result]);
+    for (let i = 0; i < manifests.length; i += PREPARED_AT_ONCE) {
+      const batch = manifests.slice(i, i + PREPARED_AT_ONCE);
+      const results = await Promise.all(batch.map((source) => this.#prepareFile(source)));
+      for (const [j, result] of results.entries()) {
+        if (result instanceof Error) failures.push({ source: batch[j]!, error: result });
+        else found.set(result.id, [...found.get(result.id) ?? [], result]);
+      }
     }
-    const report: DiscoveryReport = { registered: [], failed };
-    for (const [id, records] of found) {
-      const earlier = this.#records.get(id);
-      const sources = [...earlier === undefined ? [] : [earlier], ...records].map(({ source }) => source);
-      if (sources.length === 1) {
+    const registered: DiscoveryReport["registered"] = [];
+    for (const records of found.values()) {
+      try {
+        if (records.length > 1) throw ambiguous([...this.#earlier(records), ...records]);
         const [record] = records as [PluginRecord];
+        await this.#add(record, override);
         const { manifest, source } = record;
-        this.#records.set(id, record);
-        report.registered.push({ kind: manifest.kind, name: manifest.name, source, manifest });
-        continue;
-      }
-      const message = `Cannot register plugin "${id}": ${sources.map((s) => `"${s}"`).join(" and ")} both name it`;
-      for (const { source } of records) {
-        failed.push({ source, error: new AmbiguousPlugin(message, sources, { plugin: id }) });
+        registered.push({ kind: manifest.kind, name: manifest.name, source, manifest });
+      } catch (error) {
+        for (const { source } of records) failures.push({ source, error: error as Error });
       }
     }
-    report.registered.sort((a, b) => a.source < b.source ? -1 : 1);
-    failed.sort((a, b) => a.source < b.source ? -1 : 1);
-    for (const { error } of failed) this.#logger.warn(error.message);
-    return report;
+    registered.sort((a, b) => a.source < b.source ? -1 : 1);
+    failures.sort((a, b) => a.source < b.source ? -1 : 1);
+    for (const { error } of failures) this.#logger.warn(error.message);
+    return { registered, failures };
   }
 
-  /** Reads and checks one manifest; what is wrong with it is the result, so that it never stops the others. */
-  async #prepare(source: string): Promise<PluginRecord | Error> {
+  /**
+   * Registers a plugin from the raw value of its manifest.
+   *
+   * @param raw What a manifest file holds, with or without the `plugin` wrapper.
+   * @param source The path of the manifest file that it stands for; its folder is the plugin's. Without one, the
+   * plugin's code must be given with {@linkcode PluginRegistry.attachPlugin}.
+   * @returns The manifest.
+   * @throws {ManifestInvalid | VersionIncompatible | RuntimeNotSupported | PluginLoadError | AmbiguousPlugin} As a
+   * rejection; nothing is registered then.
+   */
+  async registerManifest(raw: unknown, source?: string): Promise<Manifest> {
+    const shown = source ?? "manifest";
+    const manifest = validateManifest(raw, shown);
+    const file = source === undefined ? {} : { file: resolve(source) };
+    await this.#add(await prepareRecord({ manifest, source: shown, ...file }, this.#options), false);
+    return manifest;
+  }
+
+  /**
+   * Registers code of the host's own as a plugin. It is trusted, and runs without a sandbox.
+   *
+   * @param module A class without constructor arguments, a factory or an object; or a module, whose export is then
+   * chosen by the manifest's `entry_point` (its default export when there is none).
+   * @param manifest The raw value of its manifest, with or without the `plugin` wrapper. `entry_point` may be left out.
+   * @returns The manifest.
+   * @throws {ManifestInvalid | VersionIncompatible | RuntimeNotSupported | PluginLoadError | AmbiguousPlugin} As a
+   * rejection; nothing is registered then.
+   */
+  async registerModule(module: unknown, manifest: unknown): Promise<Manifest> {
+    const own = validateManifest(withEntryPoint(manifest), "registerModule");
+    const code = exportOf(module, own);
+    await this.#add(
+      await prepareRecord({ manifest: own, source: "registerModule", module: code }, this.#options),
+      false,
+    );
+    return own;
+  }
+
+  /**
+   * Gives a registered plugin its code: an object of the host's own, which is therefore trusted and runs without a
+   * sandbox. Only before the plugin is started.
+   *
+   * @param name The plugin's name, or `kind/name` where a name is not unique.
+   * @param instance The object.
+   * @throws {KindUnknown} If there is no such plugin.
+   * @throws {AmbiguousPlugin} If more than one has that name.
+   * @throws {PluginLoadError} If it is started already, or the instance is no object.
+   */
+  attachPlugin(name: string, instance: object): void {
+    const named = [...this.#records.values()].filter(({ id, manifest }) => id === name || manifest.name === name);
+    if (named.length > 1) {
+      const ids = named.map(({ id }) => id).sort();
+      throw new AmbiguousPlugin(`Cannot attach to plugin "${name}": ${ids.join(", ")} have that name`, ids);
+    }
+    const [record] = named;
+    if (record === undefined) {
+      throw new KindUnknown(`Cannot attach to plugin "${name}": none of that name is registered`);
+    }
+    const refuse = (reason: string) =>
+      new PluginLoadError(`Cannot attach to plugin "${record.id}": ${reason}`, { plugin: record.id });
+    if (record.state !== "registered") throw refuse(`it is ${record.state}`);
+    if (typeof instance !== "object" || instance === null) throw refuse("the instance is no object");
+    record.module = instance;
+    record.sandbox = "none";
+    record.trusted = true;
+  }
+
+  /** The manifests of all registered plugins, sorted by kind, then name. */
+  list(): Manifest[] {
+    return [...this.#records.values()].sort((a, b) => a.id < b.id ? -1 : 1).map(({ manifest }) => manifest);
+  }
+
+  /** The running plugins, sorted by priority descending, then kind and name. */
+  getLoadedPlugins(): LoadedPluginEntry[] {
+    return [...this.#records.values()].filter(({ state }) => state === "active")
+      .sort((a, b) => b.manifest.priority - a.manifest.priority || (a.id < b.id ? -1 : 1))
+      .map((record) => ({
+        manifest: record.manifest,
+        plugin: this.#handle(record) as PluginHandle<Record<string, Hook>>,
+      }));
+  }
+
+  /** Reads and checks one manifest file; what is wrong with it is the result, so that it never stops the others. */
+  async #prepareFile(file: string): Promise<PluginRecord | Error> {
     try {
-      const manifest = await loadManifest(source);
-      const id = `${manifest.kind}/${manifest.name}`;
-      const range = parseCoreVersion(manifest.core_version);
-      if (typeof range !== "function" || !range(CORE_VERSION)) {
-        throw new VersionIncompatible(
-          `Cannot register plugin "${id}" of "${source}": core_version is "${manifest.core_version}", ` +
-            `the core is ${CORE_VERSION}`,
-          { plugin: id },
-        );
-      }
-      const runtimes = [manifest.runtime].flat();
-      if (!runtimes.includes("in_process") || manifest.entry_point === undefined) {
-        throw new RuntimeNotSupported(
-          `Cannot register plugin "${id}" of "${source}": runtime is ${JSON.stringify(manifest.runtime)}, ` +
-            `this registry runs "in_process"`,
-          { plugin: id },
-        );
-      }
-      const folder = source.replace(/[/\\][^/\\]*$/, "");
-      return {
-        manifest,
-        id,
-        source,
-        entry: await resolveEntryPoint(folder, manifest.entry_point, id),
-        sandbox: chooseSandbox(this.#options.sandbox, manifest.kind, manifest.name),
-        trusted: this.#options.trusted?.includes(id) ?? false,
-        state: "registered",
-      };
+      return await prepareRecord({ manifest: await loadManifest(file), source: file, file }, this.#options);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  #earlier([first]: readonly PluginRecord[]): PluginRecord[] {
+    const earlier = first && this.#records.get(first.id);
+    return earlier === undefined ? [] : [earlier];
+  }
+
+  /** Registers a checked plugin, or leaves the registry as it was. */
+  async #add(record: PluginRecord, override: boolean): Promise<void> {
+    const earlier = this.#records.get(record.id);
+    if (earlier !== undefined) {
+      if (!override) throw ambiguous([earlier, record]);
+      await this.#stop(earlier);
+      if (earlier.handle !== undefined) record.handle = earlier.handle;
+    }
+    this.#records.set(record.id, record);
   }
 
   /**
    * Starts every registered plugin that is not started yet, in parallel, each under its own limit. A plugin that
    * cannot be started becomes `unavailable`, with the reason in `status()` and in the log; the others start.
    *
-   * @param context What plugins are handed.
+   * Levels of dependencies start one after the other; what depends on a plugin that is not there, or did not start,
+   * becomes `unavailable` with the chain of cause.
+   *
+   * @param context What plugins are handed; without one, a context with these configurations and resources is made.
+   * @throws {DependencyCycle} If plugins depend on each other in a circle; nothing is started then.
    */
-  async setupAll(context: PluginContext): Promise<void> {
-    this.#logger = context.logger;
+  async setupAll(context: PluginContext | SetupAllOptions = {}): Promise<void> {
+    const { configs = {}, ...options } = context instanceof PluginContext ? {} : context;
+    const own = context instanceof PluginContext
+      ? context
+      : new PluginContext({ registry: this as PluginLookup, logger: this.#logger, ...options });
+    this.#logger = own.logger;
     const waiting = [...this.#records.values()].filter(({ state }) => state === "registered");
-    const environment = { context, options: this.#options, folders: this.#folders };
-    await Promise.all(waiting.map((record) => startPlugin(record, environment)));
+    const environment = { context: own, configs, options: this.#options, folders: this.#folders };
+    for (const level of dependencyLevels(this.list())) {
+      await Promise.all(level.map(async (manifest) => {
+        const record = this.#records.get(`${manifest.kind}/${manifest.name}`);
+        if (record?.state !== "registered") return;
+        const missing = this.#missingDependency(record);
+        if (missing === undefined) return await startPlugin(record, environment);
+        record.state = "unavailable";
+        record.error = missing;
+      }));
+    }
     for (const { state, error, id, sandbox } of waiting) {
       if (state === "unavailable") this.#logger.error(error?.message ?? `Cannot start plugin "${id}"`);
       else if (sandbox === "none") {
         this.#logger.warn(`Plugin "${id}" runs without a sandbox: it can do all the host can`);
       }
     }
+  }
+
+  /** Why a plugin cannot start for want of another: the whole chain of cause is in the reason. */
+  #missingDependency({ manifest, id }: PluginRecord): PluginUnavailable | undefined {
+    for (const { written, id: other } of resolveDependencies(manifest, this.list())) {
+      const record = other === undefined ? undefined : this.#records.get(other);
+      if (record?.state === "active") continue;
+      const why = record === undefined ? "no such plugin is registered" : unavailable(record).reason;
+      return new PluginUnavailable(id, `it depends on "${written}": ${why}`, { cause: record?.error });
+    }
+    return undefined;
   }
 
   /**
@@ -186,8 +316,7 @@ export class PluginRegistry implements AsyncDisposable {
     options: string | GetPluginOptions = {},
   ): PluginHandle<T> {
     const record = this.#find(kind, typeof options === "string" ? options : options.name);
-    record.handle ??= createHandle(record, (hook, args) => this.#call(record, hook, args));
-    return record.handle as PluginHandle<T>;
+    return this.#handle(record) as PluginHandle<T>;
   }
 
   /**
@@ -230,7 +359,11 @@ export class PluginRegistry implements AsyncDisposable {
    * @throws {TeardownErrors} With what failed, after all are stopped.
    */
   async teardownAll(): Promise<void> {
-    const failures = await Promise.all([...this.#records.values()].map((record) => this.#stop(record)));
+    const failures: (Error | undefined)[] = [];
+    for (const level of dependencyLevels(this.list()).reverse()) {
+      const records = level.map(({ kind, name }) => this.#records.get(`${kind}/${name}`)!);
+      failures.push(...await Promise.all(records.map((record) => this.#stop(record))));
+    }
     this.#deadlines[Symbol.dispose]();
     await this.#folders.close();
     const errors = failures.filter((failure) => failure !== undefined);
@@ -264,6 +397,13 @@ export class PluginRegistry implements AsyncDisposable {
     if (record.state !== "unavailable") record.state = failure instanceof HookTimeout ? "leaked" : "stopped";
     await opened.close(failure instanceof HookTimeout ? 0 : undefined);
     return failure;
+  }
+
+  /** The handle finds its record anew at each call: an override puts another in its place. */
+  #handle(record: PluginRecord): object {
+    const { id } = record;
+    const current = () => this.#records.get(id) ?? record;
+    return record.handle ??= createHandle(id, () => current().hooks, (hook, args) => this.#call(current(), hook, args));
   }
 
   #find(kind: string, name: string | undefined): PluginRecord {
@@ -324,6 +464,15 @@ export class PluginRegistry implements AsyncDisposable {
     this.#logger.error(record.error.message);
     record.opened?.close(0);
   }
+}
+
+function ambiguous(records: readonly PluginRecord[]): AmbiguousPlugin {
+  const sources = records.map(({ source }) => source);
+  const [{ id }] = records as [PluginRecord];
+  const message = `Cannot register plugin "${id}": ${
+    sources.map((source) => `"${source}"`).join(" and ")
+  } both name it`;
+  return new AmbiguousPlugin(message, sources, { plugin: id });
 }
 
 function unavailable({ error, id, state }: PluginRecord): PluginUnavailable {

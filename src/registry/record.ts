@@ -1,6 +1,7 @@
 import type { Manifest } from "../manifest/mod.ts";
 import type { OpenedPlugin } from "../runtime/mod.ts";
 import type { ResolvedEntryPoint, Sandbox } from "../sandbox/mod.ts";
+import type { ConfigCheck } from "./config_schema.ts";
 
 /** The states of a plugin (SPEC section 6). */
 export type PluginState = "registered" | "starting" | "active" | "unavailable" | "stopped" | "leaked";
@@ -12,9 +13,14 @@ export interface PluginRecord {
   readonly id: string;
   /** The manifest file. */
   readonly source: string;
-  readonly entry: ResolvedEntryPoint;
-  readonly sandbox: Sandbox;
-  readonly trusted: boolean;
+  /** Where its code is; absent when it is the host's own, or not known yet. */
+  entry?: ResolvedEntryPoint;
+  /** The host's own code for it: a class, a factory or an object. */
+  module?: unknown;
+  /** Checks its section of the configuration. */
+  checkConfig?: ConfigCheck;
+  sandbox: Sandbox;
+  trusted: boolean;
   state: PluginState;
   /** Why it is not active. */
   error?: Error;

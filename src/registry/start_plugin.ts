@@ -9,6 +9,8 @@ import type { PluginRecord } from "./record.ts";
 /** What starting needs besides the plugin. */
 export interface StartEnvironment {
   context: PluginContext;
+  /** Configuration by plugin name; wins over the context's. */
+  configs: Readonly<Record<string, Record<string, unknown>>>;
   options: PluginRegistryOptions;
   folders: TempFolders;
 }
@@ -26,13 +28,16 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
   record.state = "starting";
   delete record.error;
   try {
+    const config = environment.configs[manifest.name] ?? configSection(context.config, manifest.kind, manifest.name);
+    record.checkConfig?.(config);
     const opened = await openInProcess({
       manifest,
       entry: record.entry,
+      ...(record.module === undefined ? {} : { module: record.module }),
       sandbox: record.sandbox,
       trusted: record.trusted,
       policy: options.policy,
-      config: configSection(context.config, manifest.kind, manifest.name),
+      config,
       resources: registeredResources(context),
       logger: context.logger,
       denoPath: options.denoPath ?? Deno.execPath(),

@@ -1,5 +1,11 @@
 import { type Logger, withFields } from "../context/mod.ts";
-import { PermissionExceeded, PluginUnavailable, RuntimeNotSupported, SandboxUnavailable } from "../errors.ts";
+import {
+  PermissionExceeded,
+  PluginLoadError,
+  PluginUnavailable,
+  RuntimeNotSupported,
+  SandboxUnavailable,
+} from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { type Offer, type Offers, resolveOffers } from "../resources/mod.ts";
 import {
@@ -19,7 +25,10 @@ import type { TempFolders } from "./temp_folders.ts";
 /** What is needed to start one in-process plugin. */
 export interface InProcessOptions {
   manifest: Manifest;
-  entry: ResolvedEntryPoint;
+  /** Where its code is. */
+  entry: ResolvedEntryPoint | undefined;
+  /** The host's own code for it, which needs no entry point. */
+  module?: unknown;
   sandbox: Sandbox;
   /** Whether the host named it as trusted. */
   trusted: boolean;
@@ -66,7 +75,8 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
   refuseMissing(plugin, offers, sandbox);
   const identity: PluginIdentity = { kind: manifest.kind, name: manifest.name };
   if (manifest.version !== undefined) identity.version = manifest.version;
-  const open = { plugin: identity, entry: options.entry, log: pluginLog(options.logger, identity) };
+  const open = { plugin: identity, log: pluginLog(options.logger, identity) };
+  const { entry, module } = options;
 
   if (sandbox === "none") {
     if (!options.trusted) {
@@ -79,12 +89,15 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     const folder = offers.offers.get("tmpdir")?.how === "temp dir"
       ? await options.folders.make("tmp", plugin)
       : undefined;
-    return opened(options, openNoneScope(open), undefined, offers, folder, undefined);
+    if (module === undefined && entry === undefined) throw noCode(plugin);
+    const code = module !== undefined || entry === undefined ? { module } : { entry };
+    return opened(options, openNoneScope({ ...open, code }), undefined, offers, folder, undefined);
   }
 
+  if (entry === undefined) throw noCode(plugin);
   const { scope: permissions, differences } = computeScope({
     manifest,
-    pluginDir: options.entry.pluginDir,
+    pluginDir: entry.pluginDir,
     trusted: options.trusted,
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     holds: hostHolds,
@@ -101,6 +114,7 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     if (permissions.run.length > 0) env.PATH = hostPath(); // Deno looks programs up before it grants them
     const process = openProcessScope({
       ...open,
+      entry,
       launch: {
         denoPath: options.denoPath,
         scopeFlags: scopeFlags(permissions, folder),
@@ -183,4 +197,12 @@ function hostHolds(permission: "read" | "write" | "net" | "env" | "run", value: 
 function hostPath(): string {
   const usual = "/usr/local/bin:/usr/bin:/bin";
   return hostHolds("env", "PATH") ? Deno.env.get("PATH") ?? usual : usual;
+}
+
+function noCode(plugin: string): PluginLoadError {
+  return new PluginLoadError(
+    `Cannot load plugin "${plugin}": nobody said where its code is; register it with the path of its manifest, with ` +
+      `registerModule, or attach an object with attachPlugin`,
+    { plugin },
+  );
 }

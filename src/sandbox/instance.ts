@@ -36,7 +36,17 @@ export class PluginInstance {
       const names = Object.keys(namespace).map((name) => `"${name}"`).join(", ");
       throw new PluginLoadError(`it has no export "${exportName}"; it exports ${names || "nothing"}`);
     }
-    const exported = namespace[exportName];
+    return await PluginInstance.make(namespace[exportName], exportName);
+  }
+
+  /**
+   * Makes an instance of an export: a class without constructor arguments, a factory, or an object.
+   *
+   * @param exported The export.
+   * @param exportName What errors call it.
+   * @throws {PluginLoadError} If it is none of these. What the constructor or the factory throws is passed on.
+   */
+  static async make(exported: unknown, exportName: string): Promise<PluginInstance> {
     let instance: unknown = exported;
     let source: string | undefined;
     if (typeof exported === "function") {

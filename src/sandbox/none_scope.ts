@@ -2,7 +2,12 @@ import { createPluginView, loggerTo } from "../context/mod.ts";
 import { PluginUnavailable } from "../errors.ts";
 import { buildResource } from "../resources/mod.ts";
 import { PluginInstance } from "./instance.ts";
-import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup } from "./scope.ts";
+import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup, ResolvedEntryPoint } from "./scope.ts";
+
+/** What a scope without walls needs: an entry point to import, or the code itself. */
+export interface NoneScopeOptions extends Omit<OpenScopeOptions, "entry"> {
+  code: { entry: ResolvedEntryPoint } | { module: unknown };
+}
 
 /**
  * Opens a scope without walls: the plugin shares the host's isolate, its permissions and its fate. Only for plugins
@@ -11,18 +16,18 @@ import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup } from ".
  * @param options The plugin.
  * @returns The scope.
  */
-export function openNoneScope(options: OpenScopeOptions): PluginScope {
+export function openNoneScope(options: NoneScopeOptions): PluginScope {
   return new NoneScope(options);
 }
 
 class NoneScope implements PluginScope {
   readonly sandbox = "none";
   readonly ended: Promise<string>;
-  readonly #options: OpenScopeOptions;
+  readonly #options: NoneScopeOptions;
   readonly #end: (reason: string) => void;
   #instance: PluginInstance | undefined;
 
-  constructor(options: OpenScopeOptions) {
+  constructor(options: NoneScopeOptions) {
     this.#options = options;
     const { promise, resolve } = Promise.withResolvers<string>();
     this.ended = promise;
@@ -34,8 +39,10 @@ class NoneScope implements PluginScope {
   }
 
   async load(): Promise<LoadedPlugin> {
-    const { url, exportName } = this.#options.entry;
-    this.#instance = await PluginInstance.load(url, exportName);
+    const { code } = this.#options;
+    this.#instance = "module" in code
+      ? await PluginInstance.make(code.module, this.#plugin)
+      : await PluginInstance.load(code.entry.url, code.entry.exportName);
     const { hooks, source } = this.#instance;
     return source === undefined ? { hooks: [...hooks] } : { hooks: [...hooks], source };
   }

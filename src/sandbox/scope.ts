@@ -25,6 +25,7 @@ export interface ResolvedEntryPoint {
 /** What every kind of scope needs to know. */
 export interface OpenScopeOptions {
   plugin: PluginIdentity;
+  /** Where its code is. */
   entry: ResolvedEntryPoint;
   /** Takes what the plugin logs, prints, or writes to the console. */
   log: (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;

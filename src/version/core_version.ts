@@ -6,6 +6,11 @@ import { type ReleaseTest, tryParseSpecifierSet } from "./pep440.ts";
 /** The version of this core, which a manifest's `core_version` speaks of. */
 export const CORE_VERSION = "0.2.0";
 
+/** The version of this core; the same as {@linkcode CORE_VERSION}, as the npm binding has it. */
+export function getCoreVersion(): string {
+  return CORE_VERSION;
+}
+
 /** A `core_version` that cannot be read. */
 export interface RangeProblem {
   /** What may stand there. */

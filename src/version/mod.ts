@@ -1,2 +1,2 @@
 /** Version ranges of the core, in both grammars that plugin authors write. Row 0. */
-export { CORE_VERSION, parseCoreVersion, type RangeProblem } from "./core_version.ts";
+export { CORE_VERSION, getCoreVersion, parseCoreVersion, type RangeProblem } from "./core_version.ts";

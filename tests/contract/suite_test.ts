@@ -9,7 +9,7 @@ async function check(folder: TempFolder, files: Record<string, string>, options:
 }
 
 const red: [check: CheckName, violation: string, message: string, files: Record<string, string>][] = [
-  ["manifest", "ManifestInvalid", 'plugin.runtime: expected one of "in_process"', {
+  ["manifest", "ManifestInvalid", 'plugin.runtime (line 4, column 11): expected one of "in_process"', {
     "dagstack.toml": manifestText({ runtime: '"in-process"' }),
     "plugin.ts": "export class Sample {}",
   }],

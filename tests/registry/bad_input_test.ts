@@ -41,13 +41,13 @@ const failures: [name: string, files: Record<string, string>, code: string, text
     "a missing field",
     { "p/dagstack.toml": manifestText().replace(/kind = .*\n/, "") },
     "ManifestInvalid",
-    "plugin.kind: expected a kind: letters, digits, -, _ and ., found nothing",
+    "plugin.kind (line 1, column 1): expected a kind: letters, digits, -, _ and ., found nothing",
   ],
   [
     "a misspelt field",
     { "p/dagstack.toml": manifestText({ entrypoint: '"plugin:Sample"' }) },
     "ManifestInvalid",
-    'plugin.entrypoint: expected no field of that name, found "plugin:Sample", did you mean "entry_point"?',
+    'plugin.entrypoint (line 7, column 1): expected no field of that name, found "plugin:Sample", did you mean "entry_point"?',
   ],
   [
     "a misspelt value",
@@ -63,7 +63,7 @@ const failures: [name: string, files: Record<string, string>, code: string, text
   ],
   [
     "a runtime that nobody runs yet",
-    { "p/dagstack.toml": manifestText({ runtime: '"mcp_stdio"' }) },
+    { "p/dagstack.toml": manifestText({ runtime: '"mcp_stdio"', command: '["server"]' }) },
     "RuntimeNotSupported",
     'runtime is "mcp_stdio", this registry runs "in_process"',
   ],
@@ -105,7 +105,7 @@ for (const [name, files, code, text] of failures) {
     await host.folder.write({ ...GOOD, ...files });
     const report = await host.registry.discover(host.folder.path);
     assertEquals(report.registered.map((plugin) => plugin.name), ["good"]);
-    const [failed] = report.failed;
+    const [failed] = report.failures;
     assertEquals(failed!.source, `${host.folder.path}/p/dagstack.toml`);
     assertEquals(Reflect.get(failed!.error, "code"), code);
     assertStringIncludes(failed!.error.message, text);
@@ -119,7 +119,7 @@ Deno.test("an entry point that is a symlink out of the folder is refused, and no
   await using host = new TestHost();
   await host.folder.write({ ...GOOD, "p/dagstack.toml": manifestText(), "out.ts": "export class Sample {}" });
   await Deno.symlink("../out.ts", `${host.folder.path}/p/plugin.ts`);
-  const { failed } = await host.registry.discover(host.folder.path);
+  const { failures: failed } = await host.registry.discover(host.folder.path);
   assertEquals(failed.length, 1);
   assertStringIncludes(failed[0]!.error.message, "lies outside the plugin's folder");
 });
@@ -136,15 +136,15 @@ Deno.test("two of one name in one call both stay out; across calls the later one
   });
   const both = await host.registry.discover(`${host.folder.path}/x`);
   assertEquals(both.registered, []);
-  assertEquals(both.failed.map(({ error }) => Reflect.get(error, "code")), ["AmbiguousPlugin", "AmbiguousPlugin"]);
-  for (const { error } of both.failed) {
+  assertEquals(both.failures.map(({ error }) => Reflect.get(error, "code")), ["AmbiguousPlugin", "AmbiguousPlugin"]);
+  for (const { error } of both.failures) {
     assertStringIncludes(error.message, "x/a/dagstack.toml");
     assertStringIncludes(error.message, "x/b/dagstack.toml");
   }
   assertEquals((await host.registry.discover(`${host.folder.path}/y`)).registered.length, 1);
   const later = await host.registry.discover(`${host.folder.path}/x/a`);
   assertEquals(later.registered, []);
-  assertStringIncludes(later.failed[0]!.error.message, "y/c/dagstack.toml");
+  assertStringIncludes(later.failures[0]!.error.message, "y/c/dagstack.toml");
 });
 
 const loads: [name: string, code: string, text: RegExp, startup?: string][] = [

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import config from "../deno.json" with { type: "json" };
-import { CORE_VERSION, parseCoreVersion } from "../src/version/mod.ts";
+import config from "../../deno.json" with { type: "json" };
+import { CORE_VERSION, parseCoreVersion } from "../../src/version/mod.ts";
 
 Deno.test("the version of the core is the version of the package", () => {
   assertEquals(CORE_VERSION, config.version);
