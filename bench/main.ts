@@ -1,8 +1,9 @@
 /** Runs the benchmarks and prints them as ratios; with `--write` keeps them in `bench/RESULTS.md`. */
 import type { Comparison } from "./compare.ts";
+import { discoveryBench } from "./discovery_bench.ts";
 import { startupBench } from "./startup_bench.ts";
 
-const benches = { startup: startupBench };
+const benches = { startup: startupBench, discovery: discoveryBench };
 
 const asked = Deno.args.filter((arg) => !arg.startsWith("--"));
 const names = asked.length > 0 ? asked : Object.keys(benches);

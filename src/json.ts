@@ -113,6 +113,7 @@ function walk(value: unknown, path: PathStep[], ancestors: object[], found: Foun
   if (value === null) return;
   if (value instanceof Uint8Array && className(value) === "Uint8Array") {
     if (rewrites(value)) throw refuse([...path, "toJSON"], "function", what);
+    if (value.buffer instanceof ArrayBuffer && value.buffer.detached) throw refuse(path, "detached Uint8Array", what);
     found.push({ path: [...path], bytes: value });
     return;
   }

@@ -7,7 +7,7 @@ import { PROJECT } from "./support.ts";
 
 /** From the bottom; README.md shows the same picture. Single files of `src/` are row 0. */
 const ROWS: string[][] = [
-  ["errors", "json", "near", "path", "version", "deadlines"],
+  ["errors", "escape_control", "json", "near", "path", "version", "deadlines"],
   ["manifest"],
   ["resources"],
   ["context"],

@@ -9,3 +9,4 @@ export {
   type PluginViewOptions,
   registeredResources,
 } from "./plugin_context.ts";
+export { safeLogger } from "./safe_logger.ts";

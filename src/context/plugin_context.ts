@@ -1,4 +1,4 @@
-import { PluginRegistryError } from "../errors.ts";
+import { ConfigInvalid, PluginRegistryError } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { createResources, type Resources } from "../resources/mod.ts";
 import type { Logger } from "./logger.ts";
@@ -124,13 +124,19 @@ function noLookup(reason: string): PluginLookup {
  * @param kind The plugin's kind.
  * @param name The plugin's name.
  * @returns The section; empty when there is none.
+ * @throws {ConfigInvalid} If it is no table.
  */
 export function configSection(config: Record<string, unknown>, kind: string, name: string): Record<string, unknown> {
   const ofKind = Object.hasOwn(config, kind) ? config[kind] : undefined;
   const nested = isTable(ofKind) && Object.hasOwn(ofKind, name) ? ofKind[name] : undefined;
   const dotted = Object.hasOwn(config, `${kind}.${name}`) ? config[`${kind}.${name}`] : undefined;
-  const section = dotted ?? nested;
-  return isTable(section) ? section : {};
+  const section = dotted ?? nested ?? {};
+  if (isTable(section)) return section;
+  throw new ConfigInvalid(
+    `${kind}/${name}`,
+    "",
+    `is ${Array.isArray(section) ? "a list" : typeof section}, expected a table`,
+  );
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,6 @@
 import { PluginRegistryError } from "../errors.ts";
 import type { Logger } from "../context/mod.ts";
 import { type OpenedPlugin, openInProcess, TempFolders } from "../runtime/mod.ts";
-import { explainRefusal } from "../sandbox/mod.ts";
 import type { Finding } from "./options.ts";
 import type { Subject } from "./subject.ts";
 
@@ -59,7 +58,7 @@ export async function checkBoundaries(subject: Subject): Promise<Finding[] | str
     await within("teardown", opened.scope.teardown()).catch(() => {}); // the lifecycle check speaks of it
     return [...findings.values()];
   } catch (error) {
-    if (error instanceof Error) return `plugin "${plugin}" does not run: ${explainRefusal(error, manifest).message}`;
+    if (error instanceof Error) return `plugin "${plugin}" does not run: ${error.message}`;
     throw error;
   } finally {
     await opened.close(0);

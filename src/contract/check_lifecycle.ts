@@ -2,7 +2,7 @@ import { PermissionExceeded } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
 import { join } from "../path/mod.ts";
 import { resolveOffers, type ScopeData } from "../resources/mod.ts";
-import { TempFolders } from "../runtime/mod.ts";
+import { hostHolds, TempFolders } from "../runtime/mod.ts";
 import { computeScope, isolationFlags, type LifecycleSpec, scopeFlags } from "../sandbox/mod.ts";
 import testModule from "./lifecycle_main.generated.txt" with { type: "text" };
 import type { Finding } from "./options.ts";
@@ -21,7 +21,8 @@ export async function checkLifecycle(subject: Subject): Promise<Finding[] | stri
   await using folders = new TempFolders();
   const { offers, missing } = resolveOffers(manifest, {});
   if (missing.length > 0) return `the plugin requires ${missing.join(", ")}, which only a host can offer`;
-  const { scope } = computeScope({ manifest, pluginDir: entry.pluginDir, trusted: false, holds: () => true });
+  const { scope, differences } = computeScope({ manifest, pluginDir: entry.pluginDir, holds: hostHolds });
+  if (differences.length > 0) return new PermissionExceeded(plugin, differences).message;
   try {
     const folder = await folders.make("contract", plugin);
     const tmpdir = scope.tmpdir ? await folders.make("tmp", plugin) : undefined;

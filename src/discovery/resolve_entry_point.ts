@@ -1,6 +1,6 @@
 import { PluginLoadError } from "../errors.ts";
 import { parseEntryPoint } from "../manifest/mod.ts";
-import { isAbsolute, join, toFileUrl } from "../path/mod.ts";
+import { isAbsolute, isBelow, join, toFileUrl } from "../path/mod.ts";
 
 /** An entry point, found. */
 export interface FoundEntryPoint {
@@ -32,8 +32,15 @@ export async function resolveEntryPoint(
   const parsed = parseEntryPoint(entryPoint);
   if (parsed === undefined) throw refuse("is none");
   const outside = "lies outside the plugin's folder";
-  if (isAbsolute(parsed.candidates[0]!) || /(^|\/)\.\.(\/|$)/.test(parsed.candidates[0]!)) throw refuse(outside);
+  if (isAbsolute(parsed.candidates[0]!)) throw refuse(outside);
+  if (/(^|\/)\.\.(\/|$)/.test(parsed.candidates[0]!)) throw refuse(`contains "..": what ${outside} is not loaded`);
   const root = await Deno.realPath(pluginDir);
+  if (root.includes(",")) {
+    throw new PluginLoadError(
+      `Cannot load plugin "${plugin}": its folder "${root}" has a comma in its name, which no Deno flag can hold; rename it`,
+      { plugin },
+    );
+  }
   for (const candidate of parsed.candidates) {
     let real: string;
     try {
@@ -43,9 +50,12 @@ export async function resolveEntryPoint(
       if (error instanceof Deno.errors.NotCapable) throw refuse(outside, error); // a symlink to where the host may not read
       throw refuse(`cannot be read: ${(error as Error).message}`, error);
     }
-    if (!real.startsWith(root + (root.includes("\\") ? "\\" : "/"))) throw refuse(outside);
+    if (!isBelow(root, real)) throw refuse(outside);
     if (!(await Deno.stat(real)).isFile) continue;
     return { url: toFileUrl(real).href, exportName: parsed.exportName, pluginDir: root };
   }
-  throw refuse(`names no file; looked for ${parsed.candidates.join(", ")}`);
+  const extension = /\.[mc]?[jt]sx?$/.test(entryPoint.split(":")[0]!)
+    ? "; the extension is left out before a colon"
+    : "";
+  throw refuse(`names no file; looked for ${parsed.candidates.join(", ")}${extension}`);
 }

@@ -1,6 +1,6 @@
 import { DiscoveryError } from "../errors.ts";
 import { EMBEDDED_KEY, MANIFEST_FILES } from "../manifest/mod.ts";
-import { fromFileUrl, globToRegExp, join, relative, resolve, SEPARATOR } from "../path/mod.ts";
+import { fromFileUrl, globToRegExp, isBelow, join, relative, resolve } from "../path/mod.ts";
 
 /** What a walk passes by, unless told otherwise (SPEC section 4). */
 export const DEFAULT_IGNORE: readonly string[] = [
@@ -62,6 +62,10 @@ const CONCURRENCY = 32;
 export async function walkForManifests(root: string | URL, options: WalkOptions = {}): Promise<WalkResult> {
   const shown = String(root);
   const { recursive = true, ignore = DEFAULT_IGNORE, followOutside = false } = options;
+  if (shown === "") throw new DiscoveryError(shown, "no folder is named");
+  if (root instanceof URL && root.protocol !== "file:") {
+    throw new DiscoveryError(shown, "only a file: URL names a folder");
+  }
   const top = resolve(root instanceof URL ? fromFileUrl(root) : root);
   await checkRoot(top, shown);
   const ignored = new IgnoredFolders(top, ignore);
@@ -93,7 +97,7 @@ export async function walkForManifests(root: string | URL, options: WalkOptions 
     if (!recursive && depth > 0) return [];
     for (const path of links) {
       const target = await Deno.realPath(path).catch(() => undefined); // dangling, or where the host may not look
-      if (target === undefined || !(followOutside || isInside(realTop, target))) continue;
+      if (target === undefined || !(followOutside || isBelow(realTop, target))) continue;
       if (await isFolder(target)) folders.push({ path, real: target });
     }
     return folders.filter(({ path }) => !ignored.has(path));
@@ -153,10 +157,6 @@ class IgnoredFolders {
 
 async function isFolder(path: string): Promise<boolean> {
   return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
-}
-
-function isInside(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(SEPARATOR) ? folder : folder + SEPARATOR);
 }
 
 async function checkRoot(top: string, shown: string): Promise<void> {

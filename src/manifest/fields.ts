@@ -10,7 +10,7 @@ import type { JsonValue } from "../json.ts";
 /** What a field holds. `text` fields may be narrowed by a pattern or a list of values. */
 export type FieldType =
   | { is: "text"; pattern?: string; values?: readonly string[]; maxLength?: number }
-  | { is: "integer"; minimum: number }
+  | { is: "integer"; minimum: number; maximum?: number }
   | { is: "boolean" }
   | { is: "texts"; pattern?: string; values?: readonly string[]; notEmpty?: boolean }
   | { is: "text or texts"; values: readonly string[] }
@@ -59,6 +59,8 @@ const FLAG_VALUE = "^[^,\\x00-\\x1f\\x7f]+$";
 const FLAG_VALUE_NO_STAR = "^[^,*\\s\\x00-\\x1f\\x7f]+$";
 
 const NAME = "^[a-z0-9_-]+$";
+/** What a timer can wait: 2^31 - 1 milliseconds. */
+const SECONDS = { is: "integer", minimum: 1, maximum: 2_147_483 } as const;
 const TAGS = { is: "texts" } as const;
 
 /** The table, in the order in which docs list it. */
@@ -153,16 +155,16 @@ export const FIELDS: readonly Field[] = [
   },
   {
     key: "startup_timeout_sec",
-    type: { is: "integer", minimum: 1 },
+    type: SECONDS,
     default: 30,
-    expected: "a whole number of seconds, at least 1",
+    expected: "a whole number of seconds, 1 to 2147483",
     description: "Seconds that starting the scope, loading and `setup` may take together.",
   },
   {
     key: "teardown_timeout_sec",
-    type: { is: "integer", minimum: 1 },
+    type: SECONDS,
     default: 15,
-    expected: "a whole number of seconds, at least 1",
+    expected: "a whole number of seconds, 1 to 2147483",
     description: "Seconds that `teardown` may take.",
   },
   {
@@ -231,14 +233,14 @@ export const FIELDS: readonly Field[] = [
     key: "resources.required",
     type: { is: "texts", pattern: "^[a-z][a-z0-9_]*$" },
     default: [],
-    expected: "a list of resource names",
+    expected: "a list of resource names: lower-case letters, digits and _",
     description: "Resources without which the plugin does not start. They are also its permission scope.",
   },
   {
     key: "resources.optional",
     type: { is: "texts", pattern: "^[a-z][a-z0-9_]*$" },
     default: [],
-    expected: "a list of resource names",
+    expected: "a list of resource names: lower-case letters, digits and _",
     description: "Resources that the plugin uses when the host offers them.",
   },
   {
@@ -352,9 +354,9 @@ export const FIELDS: readonly Field[] = [
   },
   {
     key: "mcp_stdio.startup_timeout_sec",
-    type: { is: "integer", minimum: 1 },
+    type: SECONDS,
     default: 30,
-    expected: "a whole number of seconds, at least 1",
+    expected: "a whole number of seconds, 1 to 2147483",
     description: "Seconds until the handshake must be done.",
   },
   {
@@ -378,9 +380,9 @@ export const FIELDS: readonly Field[] = [
   },
   {
     key: "mcp_http.timeout_sec",
-    type: { is: "integer", minimum: 1 },
+    type: SECONDS,
     default: 60,
-    expected: "a whole number of seconds, at least 1",
+    expected: "a whole number of seconds, 1 to 2147483",
     description: "Seconds that a request may take.",
   },
   {

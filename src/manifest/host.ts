@@ -32,7 +32,11 @@ function isHostName(name: string): boolean {
     return address!.split(".").every((part) => Number(part) <= 255 && String(Number(part)) === part) &&
       (prefix === undefined || Number(prefix) <= 32);
   }
-  if (IPV6.test(name)) return !name.startsWith("[::ffff:") && URL.canParse(`http://${name}/`);
+  if (IPV6.test(name)) {
+    // In its shortest spelling an address with an IPv4 one inside begins in one of these ways.
+    return URL.canParse(`http://${name}/`) &&
+      !/^\[(::ffff:|::[0-9a-f]+:|64:ff9b:)/.test(new URL(`http://${name}/`).hostname);
+  }
   // A name whose last part is a number would be read as an IPv4 address in one of its old spellings.
   return NAME.test(name) && !/(^|\.)(\d+|0x[0-9a-f]*)\.?$/.test(name);
 }

@@ -80,7 +80,7 @@ function validate(raw: unknown, source: string, { loose, prefix, locate }: Readi
   const bare = loose && isTable(raw) && !Object.hasOwn(raw, "plugin");
   const wrapped: unknown = bare ? { plugin: raw } : raw;
   const plugin = isTable(wrapped) && isTable(wrapped.plugin) ? wrapped.plugin : undefined;
-  if (loose && plugin !== undefined) dropNulls(plugin);
+  if (loose && plugin !== undefined) dropNulls(plugin, "");
   const problems = listProblems(wrapped);
   if (problems.length > 0) {
     const locator = locate();
@@ -96,10 +96,11 @@ function validate(raw: unknown, source: string, { loose, prefix, locate }: Readi
 }
 
 /** In JSON, null says that an optional field is left out: what other bindings write for it. */
-function dropNulls(plugin: Table): void {
-  for (const { key, required } of FIELDS) if (required !== true && getAt(plugin, key) === null) takeAt(plugin, key);
-  for (const [key, value] of Object.entries(plugin)) {
-    if (value === null && !FIELDS.some((field) => field.required === true && field.key === key)) delete plugin[key];
+function dropNulls(table: Table, path: string): void {
+  for (const [key, value] of Object.entries(table)) {
+    const own = path === "" ? key : `${path}.${key}`;
+    if (value === null && !REQUIRED.has(own)) delete table[key];
+    else if (isTable(value) && TABLES.has(own)) dropNulls(value, own);
   }
 }
 
@@ -107,26 +108,56 @@ function isTable(value: unknown): value is Table {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+const REQUIRED = new Set(FIELDS.filter(({ required }) => required).map(({ key }) => key));
+const ALIASES = FIELDS.filter(({ alias }) => alias !== undefined).map(({ key, alias }) => ({ key, alias: alias! }));
+/** Tables of the table of fields, outer ones first; without those that only hold aliases. */
+const TABLES = new Set(FIELDS.filter(({ alias }) => alias === undefined).flatMap(({ key }) => tablesAround(key)));
+/** Tables and the defaults of their fields, outer tables first. Defaults are frozen, and shared by all manifests. */
+const DEFAULTS = ["", ...TABLES].map((path) => ({
+  steps: path === "" ? [] : path.split("."),
+  optional: OPTIONAL_TABLES.has(path),
+  defaults: FIELDS.filter(({ key, alias, default: value }) =>
+    alias === undefined && value !== undefined && key.slice(0, Math.max(0, key.lastIndexOf("."))) === path
+  ).map(({ key, default: value }) => ({
+    name: key.slice(key.lastIndexOf(".") + 1),
+    value: deepFreeze(structuredClone(value)),
+  })),
+}));
+
+function tablesAround(key: string): string[] {
+  const steps = key.split(".").slice(0, -1);
+  return steps.map((_, i) => steps.slice(0, i + 1).join("."));
+}
+
 /** Moves what is written in another way to its field, and fills in defaults. */
-function withDefaults(plugin: Record<string, unknown>): Record<string, unknown> {
-  for (const { key, alias } of FIELDS) {
-    if (alias === undefined) continue;
-    const value = takeAt(plugin, key);
-    if (value !== undefined) setAt(plugin, alias, value);
-  }
-  delete plugin.auth;
-  for (const { key, alias, default: value } of FIELDS) {
-    const table = key.slice(0, Math.max(0, key.lastIndexOf(".")));
-    if (alias !== undefined || (OPTIONAL_TABLES.has(table) && getAt(plugin, table) === undefined)) continue;
-    if (table !== "" && getAt(plugin, table) === undefined) setAt(plugin, table, {});
-    if (value !== undefined && getAt(plugin, key) === undefined) setAt(plugin, key, structuredClone(value));
+function withDefaults(plugin: Table): Table {
+  if ("command" in plugin || "env" in plugin || "url" in plugin || "auth" in plugin) moveAliases(plugin);
+  for (const { steps, optional, defaults } of DEFAULTS) {
+    let table: Table | undefined = plugin;
+    for (const step of steps) {
+      if (table[step] === undefined && optional) {
+        table = undefined;
+        break;
+      }
+      table = (table[step] ??= {}) as Table;
+    }
+    if (table !== undefined) { for (const { name, value } of defaults) table[name] ??= value; }
   }
   return plugin;
+}
+
+function moveAliases(plugin: Table): void {
+  for (const { key, alias } of ALIASES) {
+    const value = getAt(plugin, key);
+    if (value !== undefined) setAt(plugin, alias, value);
+  }
+  for (const { key } of ALIASES) delete plugin[key.split(".")[0]!];
 }
 
 type Table = Record<string, unknown>;
 
 function getAt(plugin: Table, key: string): unknown {
+  if (!key.includes(".")) return plugin[key];
   return key.split(".").reduce<unknown>((table, step) => isTable(table) ? table[step] : undefined, plugin);
 }
 
@@ -138,19 +169,10 @@ function setAt(plugin: Table, key: string, value: unknown): void {
   table[last] = value;
 }
 
-function takeAt(plugin: Table, key: string): unknown {
-  const value = getAt(plugin, key);
-  const steps = key.split(".");
-  const last = steps.pop()!;
-  const table = steps.length === 0 ? plugin : getAt(plugin, steps.join("."));
-  if (isTable(table)) delete table[last];
-  return value;
-}
-
 function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const key in value) deepFreeze(value[key]);
     Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
   }
   return value;
 }

@@ -36,7 +36,18 @@ export function readText(text: string, format: ManifestFormat, source: string): 
       throw new ManifestInvalid(source, [{ path, expected: "every key once", found: "the key again", ...position }]);
     }
   }
-  return toJson(raw, source, [], 0);
+  // The value is fresh from the parser, so it may be used as it is; what TOML knows beyond JSON is rare.
+  return isJson(raw, 0) ? raw : toJson(raw, source, [], 0);
+}
+
+function isJson(value: unknown, depth: number): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return typeof value !== "bigint";
+  if (depth > MANIFEST_LIMITS.depth || value instanceof Date) return false;
+  for (const key in value) {
+    if (key === "__proto__" || !isJson((value as Record<string, unknown>)[key], depth + 1)) return false;
+  }
+  return true;
 }
 
 function syntaxProblem(text: string, format: ManifestFormat, cause: unknown): ManifestProblem {

@@ -4,6 +4,8 @@ import { FIELDS } from "./fields.ts";
 import { isHost } from "./host.ts";
 import { parseSteps, type Problem, show } from "./show.ts";
 
+const ALIASES = FIELDS.filter(({ alias }) => alias !== undefined).map(({ key, alias }) => ({ key, alias: alias! }));
+
 /** What no schema can say. Called only when the schema is content. */
 export function listRuleProblems(plugin: Record<string, unknown>): Problem[] {
   const problems: Problem[] = [];
@@ -25,8 +27,8 @@ export function listRuleProblems(plugin: Record<string, unknown>): Problem[] {
   } else if (parseEntryPoint(entryPoint) === undefined) {
     wrong("entry_point", '"module:Export", "./file.ts#Export" or "./file.ts" inside the plugin\'s folder');
   }
-  for (const { key, alias } of FIELDS) {
-    if (alias === undefined) continue;
+  for (const { key, alias } of ALIASES) {
+    if (plugin[key.split(".")[0]!] === undefined) continue;
     const [table, name] = alias.split(".") as [string, string];
     const own = (plugin[table] as Record<string, unknown> | undefined)?.[name];
     const [flat, part] = key.split(".") as [string, string?];

@@ -49,7 +49,7 @@ function fieldSchema(type: FieldType): Schema {
     case "boolean":
       return { type: "boolean" };
     case "integer":
-      return { type: "integer", minimum: type.minimum, maximum: Number.MAX_SAFE_INTEGER };
+      return { type: "integer", minimum: type.minimum, maximum: type.maximum ?? Number.MAX_SAFE_INTEGER };
     case "text":
       return text(type);
     case "texts":

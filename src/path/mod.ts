@@ -12,3 +12,8 @@ const path = Deno.build.os === "windows" ? await import("./windows.ts") : await 
 export const { dirname, fromFileUrl, globToRegExp, isAbsolute, join, relative, resolve, toFileUrl } = path;
 /** What stands between two segments. */
 export const SEPARATOR: "/" | "\\" = Deno.build.os === "windows" ? "\\" : "/";
+
+/** Whether a path is a folder or lies below it; both absolute and normal. */
+export function isBelow(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(SEPARATOR) ? folder : folder + SEPARATOR);
+}

@@ -41,6 +41,7 @@ export function createHandle(
       if (typeof name === "symbol" || hooks()?.has(name) !== true) return undefined;
       return { configurable: true, enumerable: true, writable: false, value: caller(name) };
     },
+    preventExtensions: () => false,
     set: () => false,
     deleteProperty: () => false,
     defineProperty: () => false,

@@ -33,7 +33,9 @@ export interface PluginRegistryOptions {
 export function chooseSandbox(choice: SandboxChoice | undefined, kind: string, name: string): Sandbox {
   if (choice === undefined) return "process";
   if (typeof choice === "string") return choice;
-  return choice.plugins?.[`${kind}/${name}`] ?? choice.kinds?.[kind] ?? choice.default ?? "process";
+  const own = (table: Readonly<Record<string, Sandbox>> = {}, key: string) =>
+    Object.hasOwn(table, key) ? table[key] : undefined;
+  return own(choice.plugins, `${kind}/${name}`) ?? own(choice.kinds, kind) ?? choice.default ?? "process";
 }
 
 /**
@@ -56,7 +58,37 @@ export function checkOptions(options: PluginRegistryOptions): void {
       throw new RangeError(`Cannot make registry: trusted names "${plugin}", expected "kind/name"`);
     }
   }
+  checkPolicy(options.policy);
   if (hookTimeoutMs !== undefined && !(hookTimeoutMs > 0)) {
     throw new RangeError(`Cannot make registry: hookTimeoutMs is ${hookTimeoutMs}, expected more than 0`);
+  }
+}
+
+const POLICY: Readonly<Record<string, readonly string[]>> = {
+  tmpdir: [],
+  http_client: ["hosts"],
+  env: ["variables"],
+  filesystem: ["read", "write"],
+  subprocess: ["programs"],
+};
+
+function checkPolicy(policy: unknown): void {
+  if (policy === undefined) return;
+  const refuse = (key: string, expected: string) =>
+    new RangeError(`Cannot make registry: policy${key}, expected ${expected}`);
+  if (typeof policy !== "object" || policy === null) throw refuse(` is ${policy}`, "an object");
+  for (const [key, value] of Object.entries(policy)) {
+    const lists = Object.hasOwn(POLICY, key) ? POLICY[key]! : undefined;
+    if (lists === undefined) throw refuse(` names "${key}"`, `only ${Object.keys(POLICY).join(", ")}`);
+    if (value === undefined || typeof value === "boolean") continue;
+    const expected = `true, false${lists.length === 0 ? "" : ` or { ${lists.join(", ")} }`}`;
+    if (typeof value !== "object" || value === null) throw refuse(`.${key} is ${JSON.stringify(value)}`, expected);
+    for (const [list, items] of Object.entries(value)) {
+      if (!lists.includes(list)) throw refuse(`.${key} names "${list}"`, expected);
+      if (!Array.isArray(items)) throw refuse(`.${key}.${list} is ${JSON.stringify(items)}`, "a list");
+    }
+    if (key !== "filesystem" && !lists.every((list) => Array.isArray(Reflect.get(value, list)))) {
+      throw refuse(`.${key} lacks ${lists[0]}`, expected);
+    }
   }
 }

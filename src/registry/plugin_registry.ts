@@ -1,5 +1,6 @@
-import { type Logger, PluginContext, type PluginLookup } from "../context/mod.ts";
+import { type Logger, PluginContext, type PluginLookup, safeLogger } from "../context/mod.ts";
 import { Deadlines } from "../deadlines.ts";
+import { escapeControl } from "../escape_control.ts";
 import { walkForManifests, type WalkOptions } from "../discovery/mod.ts";
 import {
   AmbiguousPlugin,
@@ -20,7 +21,6 @@ import {
 import { nearNames } from "../near.ts";
 import { resolve } from "../path/mod.ts";
 import { TempFolders } from "../runtime/mod.ts";
-import { explainRefusal } from "../sandbox/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import { createHandle, type PluginHandle } from "./handle.ts";
 import { exportOf, withEntryPoint } from "./module_export.ts";
@@ -93,6 +93,7 @@ export class PluginRegistry implements AsyncDisposable {
   readonly #folders: TempFolders;
   readonly #deadlines = new Deadlines();
   #logger: Logger;
+  #tearingDown: Promise<void> | undefined;
 
   /**
    * Makes an empty registry. Nothing is read or started.
@@ -104,7 +105,7 @@ export class PluginRegistry implements AsyncDisposable {
     checkOptions(options);
     this.#options = options;
     this.#folders = new TempFolders(options.tempDir);
-    this.#logger = options.logger ?? console;
+    this.#logger = safeLogger(options.logger ?? console);
   }
 
   /**
@@ -143,7 +144,7 @@ export class PluginRegistry implements AsyncDisposable {
     }
     registered.sort((a, b) => a.source < b.source ? -1 : 1);
     failures.sort((a, b) => a.source < b.source ? -1 : 1);
-    for (const { error } of failures) this.#logger.warn(error.message);
+    for (const { error } of failures) this.#logger.warn(escapeControl(error.message));
     return { registered, failures };
   }
 
@@ -248,14 +249,14 @@ export class PluginRegistry implements AsyncDisposable {
     const earlier = this.#records.get(record.id);
     if (earlier !== undefined) {
       if (!override) throw ambiguous([earlier, record]);
-      await this.#stop(earlier);
+      for (const error of await this.#stop(earlier)) this.#logger.warn(error.message);
       if (earlier.handle !== undefined) record.handle = earlier.handle;
     }
     this.#records.set(record.id, record);
   }
 
   /**
-   * Starts every registered plugin that is not started yet, in parallel, each under its own limit. A plugin that
+   * Starts every registered plugin that is not running yet, stopped ones included, in parallel, each under its own limit. A plugin that
    * cannot be started becomes `unavailable`, with the reason in `status()` and in the log; the others start.
    *
    * Levels of dependencies start one after the other; what depends on a plugin that is not there, or did not start,
@@ -269,21 +270,29 @@ export class PluginRegistry implements AsyncDisposable {
     const own = context instanceof PluginContext
       ? context
       : new PluginContext({ registry: this as PluginLookup, logger: this.#logger, ...options });
-    this.#logger = own.logger;
-    const waiting = [...this.#records.values()].filter(({ state }) => state === "registered");
-    const environment = { context: own, configs, options: this.#options, folders: this.#folders };
+    this.#logger = safeLogger(own.logger);
+    const all = [...this.#records.values()];
+    const waiting = all.filter(({ state }) => state === "registered" || state === "stopped");
+    const under = all.map(({ starting }) => starting);
+    const environment = { context: own, logger: this.#logger, configs, options: this.#options, folders: this.#folders };
     for (const level of dependencyLevels(this.list())) {
       await Promise.all(level.map(async (manifest) => {
         const record = this.#records.get(`${manifest.kind}/${manifest.name}`);
-        if (record?.state !== "registered") return;
+        if (record === undefined || !waiting.includes(record)) return;
         const missing = this.#missingDependency(record);
-        if (missing === undefined) return await startPlugin(record, environment);
-        record.state = "unavailable";
-        record.error = missing;
+        if (missing !== undefined) {
+          record.state = "unavailable";
+          record.error = missing;
+          return;
+        }
+        record.starting = startPlugin(record, environment);
+        await record.starting;
+        delete record.starting;
       }));
     }
+    await Promise.all(under); // what another call of setupAll has begun
     for (const { state, error, id, sandbox } of waiting) {
-      if (state === "unavailable") this.#logger.error(error?.message ?? `Cannot start plugin "${id}"`);
+      if (state === "unavailable") this.#logger.error(escapeControl(error?.message ?? `Cannot start plugin "${id}"`));
       else if (sandbox === "none") {
         this.#logger.warn(`Plugin "${id}" runs without a sandbox: it can do all the host can`);
       }
@@ -332,6 +341,7 @@ export class PluginRegistry implements AsyncDisposable {
    */
   call(kind: string, name: string, hook: string, args: unknown[] = []): Promise<unknown> {
     try {
+      if (!Array.isArray(args)) throw new TypeError(`Cannot call hook "${hook}": args is no list of arguments`);
       return this.#call(this.#find(kind, name), hook, args);
     } catch (error) {
       return Promise.reject(error);
@@ -358,15 +368,19 @@ export class PluginRegistry implements AsyncDisposable {
    *
    * @throws {TeardownErrors} With what failed, after all are stopped.
    */
-  async teardownAll(): Promise<void> {
-    const failures: (Error | undefined)[] = [];
+  teardownAll(): Promise<void> {
+    // A second call, from a signal handler for example, waits for the first.
+    return this.#tearingDown ??= this.#teardownAll().finally(() => this.#tearingDown = undefined);
+  }
+
+  async #teardownAll(): Promise<void> {
+    const errors: Error[] = [];
     for (const level of dependencyLevels(this.list()).reverse()) {
       const records = level.map(({ kind, name }) => this.#records.get(`${kind}/${name}`)!);
-      failures.push(...await Promise.all(records.map((record) => this.#stop(record))));
+      errors.push(...(await Promise.all(records.map((record) => this.#stop(record)))).flat());
     }
     this.#deadlines[Symbol.dispose]();
-    await this.#folders.close();
-    const errors = failures.filter((failure) => failure !== undefined);
+    errors.push(...await this.#folders.close());
     if (errors.length > 0) throw new TeardownErrors(errors);
   }
 
@@ -375,28 +389,53 @@ export class PluginRegistry implements AsyncDisposable {
     await this.teardownAll();
   }
 
-  async #stop(record: PluginRecord): Promise<Error | undefined> {
+  /** Stops one plugin, also one that is still starting. Never rejects: what failed is the result. */
+  async #stop(record: PluginRecord): Promise<Error[]> {
+    if (record.starting !== undefined) {
+      record.stopping = true;
+      await record.opened?.close(0);
+      await record.starting;
+      record.stopping = false;
+      record.state = "stopped";
+      delete record.error;
+    }
     const { opened, manifest, id } = record;
-    if (opened === undefined) return undefined;
+    if (opened === undefined) return [];
     delete record.opened;
-    let failure: Error | undefined;
+    const failures: Error[] = [];
+    let late = false;
     if (record.state === "active") {
       const limitMs = manifest.teardown_timeout_sec * 1000;
-      const { promise: late, reject } = Promise.withResolvers<never>();
+      const { promise: expired, reject } = Promise.withResolvers<never>();
       const start = performance.now();
-      const expire = () => reject(new HookTimeout("teardown", limitMs, performance.now() - start, { plugin: id }));
-      const timer = setTimeout(expire, limitMs);
+      const timer = setTimeout(() => {
+        late = true;
+        reject(new HookTimeout("teardown", limitMs, performance.now() - start, { plugin: id }));
+      }, limitMs);
       try {
-        await Promise.race([opened.scope.teardown(), late]);
+        await Promise.race([opened.scope.teardown(), expired]);
       } catch (error) {
-        failure = explainRefusal(error instanceof Error ? error : new Error(String(error)), manifest);
+        failures.push(error instanceof Error ? error : new Error(String(error)));
       } finally {
         clearTimeout(timer);
       }
     }
-    if (record.state !== "unavailable") record.state = failure instanceof HookTimeout ? "leaked" : "stopped";
-    await opened.close(failure instanceof HookTimeout ? 0 : undefined);
-    return failure;
+    if (record.state !== "unavailable") record.state = late ? "leaked" : "stopped";
+    let left: Error[] = [];
+    try {
+      left = await opened.close(late ? 0 : undefined);
+    } catch (error) {
+      failures.push(error as Error);
+    }
+    const reason = await opened.scope.ended;
+    if (reason !== "closed") {
+      // It had failed by itself when it was to be torn down: that is its state, and no failure of the teardown.
+      record.state = "unavailable";
+      record.error = new PluginUnavailable(id, reason);
+      this.#logger.error(escapeControl(record.error.message));
+      return left;
+    }
+    return [...failures, ...left];
   }
 
   /** The handle finds its record anew at each call: an override puts another in its place. */
@@ -433,7 +472,7 @@ export class PluginRegistry implements AsyncDisposable {
     if (state !== "active" || opened === undefined) return Promise.reject(unavailable(record));
     if (hooks?.has(hook) !== true) {
       const near = nearNames(hook, hooks ?? []).map((name) => `"${name}"`);
-      const all = [...hooks ?? []].map((name) => `"${name}"`).join(", ") || "none";
+      const all = [...hooks ?? []].slice(0, 20).map((name) => `"${name.slice(0, 64)}"`).join(", ") || "none";
       const known = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `its hooks are ${all}`;
       return Promise.reject(
         new HookUnknown(`Cannot call "${hook}" of plugin "${id}": no such hook; ${known}`, { plugin: id }),
@@ -451,7 +490,7 @@ export class PluginRegistry implements AsyncDisposable {
         resolve(result);
       }, (error) => {
         this.#deadlines.remove(deadline);
-        reject(error instanceof Error ? explainRefusal(error, record.manifest) : error);
+        reject(error);
       });
     });
   }
@@ -462,16 +501,20 @@ export class PluginRegistry implements AsyncDisposable {
     record.state = "unavailable";
     record.error = new PluginUnavailable(record.id, reason);
     this.#logger.error(record.error.message);
-    record.opened?.close(0);
+    const { opened } = record;
+    opened?.close(0).then((left) => left.forEach(({ message }) => this.#logger.warn(message)), (error) => {
+      this.#logger.error(`Cannot end plugin "${record.id}": ${error.message}`);
+    });
   }
 }
 
 function ambiguous(records: readonly PluginRecord[]): AmbiguousPlugin {
   const sources = records.map(({ source }) => source);
   const [{ id }] = records as [PluginRecord];
-  const message = `Cannot register plugin "${id}": ${
-    sources.map((source) => `"${source}"`).join(" and ")
-  } both name it`;
+  const again = new Set(sources).size === 1;
+  const message = again
+    ? `Cannot register plugin "${id}": "${sources[0]}" is registered already`
+    : `Cannot register plugin "${id}": ${sources.map((source) => `"${source}"`).join(" and ")} both name it`;
   return new AmbiguousPlugin(message, sources, { plugin: id });
 }
 

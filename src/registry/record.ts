@@ -25,6 +25,10 @@ export interface PluginRecord {
   /** Why it is not active. */
   error?: Error;
   opened?: OpenedPlugin;
+  /** Settles when it has started or failed to; there while it starts. */
+  starting?: Promise<void>;
+  /** Set when it is to stop as soon as it has started. */
+  stopping?: boolean;
   /** Known once it is loaded. */
   hooks?: ReadonlySet<string>;
   /** Made once, at the first look-up. */

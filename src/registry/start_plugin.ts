@@ -1,14 +1,16 @@
-import { configSection, type PluginContext, registeredResources } from "../context/mod.ts";
+import { configSection, type Logger, type PluginContext, registeredResources } from "../context/mod.ts";
+import { escapeControl } from "../escape_control.ts";
 import { HookTimeout, PluginLoadError, PluginRegistryError, PluginUnavailable, type TimeoutPhase } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { openInProcess, type TempFolders } from "../runtime/mod.ts";
-import { explainRefusal } from "../sandbox/mod.ts";
 import type { PluginRegistryOptions } from "./options.ts";
 import type { PluginRecord } from "./record.ts";
 
 /** What starting needs besides the plugin. */
 export interface StartEnvironment {
   context: PluginContext;
+  /** The context's, made harmless. */
+  logger: Logger;
   /** Configuration by plugin name; wins over the context's. */
   configs: Readonly<Record<string, Record<string, unknown>>>;
   options: PluginRegistryOptions;
@@ -27,8 +29,11 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
   const { manifest } = record;
   record.state = "starting";
   delete record.error;
+  delete record.hooks;
   try {
-    const config = environment.configs[manifest.name] ?? configSection(context.config, manifest.kind, manifest.name);
+    const config = Object.hasOwn(environment.configs, manifest.name)
+      ? environment.configs[manifest.name]!
+      : configSection(context.config, manifest.kind, manifest.name);
     record.checkConfig?.(config);
     const opened = await openInProcess({
       manifest,
@@ -39,11 +44,12 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
       policy: options.policy,
       config,
       resources: registeredResources(context),
-      logger: context.logger,
+      logger: environment.logger,
       denoPath: options.denoPath ?? Deno.execPath(),
       folders,
     });
     record.opened = opened;
+    throwIfStopping(record);
     const limit = new PhaseLimit(record.id, manifest);
     try {
       const { hooks } = await limit.run("load", () => opened.scope.load());
@@ -54,40 +60,47 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
     } finally {
       limit.clear();
     }
+    throwIfStopping(record);
     record.state = "active";
     opened.scope.ended.then((reason) => {
       if (record.opened !== opened || record.state !== "active") return;
       record.state = "unavailable";
       record.error = new PluginUnavailable(record.id, reason);
-      context.logger.error(record.error.message);
+      environment.logger.error(escapeControl(record.error.message));
     });
   } catch (error) {
     record.state = "unavailable";
     record.error = error instanceof Error ? error : new Error(String(error));
-    await record.opened?.close(0);
+    const { opened } = record;
     delete record.opened;
+    for (const left of await opened?.close(0) ?? []) environment.logger.warn(left.message);
   }
+}
+
+function throwIfStopping({ id, stopping }: PluginRecord): void {
+  if (stopping === true) throw new PluginUnavailable(id, "it was torn down while it started");
 }
 
 /** One limit for several phases in a row. */
 class PhaseLimit {
   readonly #plugin: string;
-  readonly #manifest: Manifest;
   readonly #expired: Promise<never>;
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #start = performance.now();
+  #timeout: HookTimeout | undefined;
   #phase: TimeoutPhase = "load";
   #lap = this.#start;
 
   constructor(plugin: string, manifest: Manifest) {
     const ms = manifest.startup_timeout_sec * 1000;
     this.#plugin = plugin;
-    this.#manifest = manifest;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {}); // whoever runs a phase sees it
     this.#expired = promise;
-    const expire = () => reject(new HookTimeout(this.#phase, ms, performance.now() - this.#start, { plugin }));
-    this.#timer = setTimeout(expire, ms);
+    this.#timer = setTimeout(() => {
+      this.#timeout = new HookTimeout(this.#phase, ms, performance.now() - this.#start, { plugin });
+      reject(this.#timeout);
+    }, ms);
   }
 
   async run<T>(phase: "load" | "setup", work: () => Promise<T>): Promise<T> {
@@ -95,7 +108,7 @@ class PhaseLimit {
     try {
       return await Promise.race([work(), this.#expired]);
     } catch (error) {
-      if (error instanceof HookTimeout) throw error;
+      if (error === this.#timeout) throw error; // by identity: a plugin may throw one of its own
       throw this.#explain(phase, error);
     }
   }
@@ -113,9 +126,9 @@ class PhaseLimit {
   }
 
   #explain(phase: "load" | "setup", thrown: unknown): PluginRegistryError {
-    const cause = explainRefusal(thrown instanceof Error ? thrown : new Error(String(thrown)), this.#manifest);
+    const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
     const plugin = this.#plugin;
-    const shown = cause instanceof PluginUnavailable
+    const shown = cause instanceof PluginUnavailable && typeof cause.reason === "string"
       ? cause.reason
       : cause instanceof PluginRegistryError
       ? cause.message

@@ -76,7 +76,7 @@ export class FetchHttpClient implements HttpClient, InScope {
   }
 
   async #send(method: string, url: string | URL, request: HttpRequest = {}): Promise<HttpResponse> {
-    const timeoutMs = request.timeoutMs ?? this.#options.timeoutMs ?? 30_000;
+    const timeoutMs = Math.min(request.timeoutMs ?? this.#options.timeoutMs ?? 30_000, 2 ** 31 - 1);
     const maxBytes = this.#options.maxResponseBytes ?? 16 * 1024 * 1024;
     const headers = new Headers(this.#options.headers);
     for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);

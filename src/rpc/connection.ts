@@ -1,4 +1,5 @@
 import { ProtocolError, SerializationError } from "../errors.ts";
+import { MAX_DEPTH } from "../json.ts";
 import { encodeFrame, FrameDecoder } from "./frame.ts";
 import { decodeError, encodeError } from "./remote_error.ts";
 import { Attachments, decodeValue, encodeArguments, type EncodedValue, encodeValue } from "./values.ts";
@@ -155,6 +156,9 @@ export class Connection {
     } catch (cause) {
       throw this.#malformed("its text is not JSON", cause);
     }
+    if (nestsDeeper(json, MAX_DEPTH + FRAME_DEPTH)) {
+      throw this.#malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
+    }
     if (!isArray(messages)) throw this.#malformed("a frame is an array of messages");
     const attachments = new Attachments(binary);
     for (const message of messages) {
@@ -297,6 +301,32 @@ export class Connection {
   #malformed(why: string, cause?: unknown): ProtocolError {
     return new ProtocolError(`Cannot understand message from ${this.#options.peer}: ${why}`, { cause });
   }
+}
+
+/** Levels of a frame around a value: the frame, its message, the argument list, and some for errors and causes. */
+const FRAME_DEPTH = 32;
+
+/** Whether brackets in a JSON text nest deeper than a limit: readers of the value would recurse as deep. */
+function nestsDeeper(json: string, limit: number): boolean {
+  if (json.length < 2 * limit) return false;
+  let depth = 0;
+  for (let i = 0; i < json.length; i++) {
+    const unit = json.charCodeAt(i);
+    if (unit === 0x22) {
+      i = json.indexOf('"', i + 1);
+      while (isEscaped(json, i)) i = json.indexOf('"', i + 1);
+    } else if (unit === 0x5b || unit === 0x7b) {
+      if (++depth > limit) return true;
+    } else if (unit === 0x5d || unit === 0x7d) depth--;
+  }
+  return false;
+}
+
+/** Whether an odd number of backslashes stands before a place. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text.charCodeAt(before - 1) === 0x5c) before--;
+  return (at - before) % 2 === 1;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,4 +1,5 @@
 import { errorClasses } from "../errors.ts";
+import { escapeControl } from "../escape_control.ts";
 import type { JsonValue } from "../json.ts";
 import { checkBoundaryValue } from "../json.ts";
 
@@ -117,7 +118,7 @@ export function decodeError(value: unknown, origin: string, depth = 0): Error {
   >;
   const name = typeof record.name === "string" ? record.name : "Error";
   const message = typeof record.message === "string" ? record.message : "unprintable error";
-  const error = new Error(message);
+  const error = new Error(cut(message, 2 * MAX_MESSAGE));
   const ownCode = typeof record.code === "string" ? record.code : undefined;
   const errorClass = classNamed(ownCode ?? name) ?? classNamed(name);
   if (errorClass !== undefined) setPrototypeOf(error, errorClass.prototype);
@@ -126,7 +127,8 @@ export function decodeError(value: unknown, origin: string, depth = 0): Error {
     defineProperty(error, "code", { value: ownCode, configurable: true, writable: true, enumerable: true });
   }
   const frames = typeof record.frames === "string" ? `\n${record.frames}` : "";
-  error.stack = `${name}: ${message}${frames}\n    at ${origin}`;
+  // The stack is what terminals and logs are shown; the message stays as it was.
+  error.stack = `${escapeControl(`${name}: ${error.message}`)}${cut(frames, 2 * MAX_FRAMES)}\n    at ${origin}`;
   if (depth < MAX_CAUSES) {
     if (record.cause !== undefined) error.cause = decodeError(record.cause, origin, depth + 1);
     if (Array.isArray(record.errors)) {

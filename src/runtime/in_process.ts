@@ -6,6 +6,7 @@ import {
   RuntimeNotSupported,
   SandboxUnavailable,
 } from "../errors.ts";
+import { escapeControl } from "../escape_control.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { type Offer, type Offers, resolveOffers } from "../resources/mod.ts";
 import {
@@ -50,8 +51,8 @@ export interface OpenedPlugin {
   permissions: PermissionScope | undefined;
   /** Hands the plugin its context. */
   setup(): Promise<void>;
-  /** Ends the scope and removes its folders. */
-  close(graceMs?: number): Promise<void>;
+  /** Ends the scope and removes its folders. Gives what could not be removed. */
+  close(graceMs?: number): Promise<Error[]>;
 }
 
 /**
@@ -115,6 +116,7 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     const process = openProcessScope({
       ...open,
       entry,
+      manifest,
       launch: {
         denoPath: options.denoPath,
         scopeFlags: scopeFlags(permissions, folder),
@@ -149,7 +151,7 @@ function opened(
     setup: () => scope.setup({ manifest: options.manifest, config: options.config, offers: given }),
     async close(graceMs) {
       await scope.close(graceMs);
-      await options.folders.remove(folder, cacheDir);
+      return await options.folders.remove(folder, cacheDir);
     },
   };
 }
@@ -173,11 +175,12 @@ function pluginLog(logger: Logger, { kind, name, version }: PluginIdentity) {
   const fields: Record<string, unknown> = { "plugin.kind": kind, "plugin.name": name };
   if (version !== undefined) fields["plugin.version"] = version;
   const own = withFields(logger, fields);
-  return (level: keyof Logger, message: string, more?: Record<string, unknown>) => own[level](message, more);
+  return (level: keyof Logger, message: string, more?: Record<string, unknown>) =>
+    own[level](escapeControl(message), more);
 }
 
-/** Whether this process holds a permission itself. Asks Deno, never the user. */
-function hostHolds(permission: "read" | "write" | "net" | "env" | "run", value: string): boolean {
+/** Whether this process holds a permission itself, and all of it. Asks Deno, never the user. */
+export function hostHolds(permission: "read" | "write" | "net" | "env" | "run", value: string): boolean {
   const descriptor: Deno.PermissionDescriptor = permission === "net"
     ? { name: "net", host: value }
     : permission === "env"
@@ -186,7 +189,8 @@ function hostHolds(permission: "read" | "write" | "net" | "env" | "run", value: 
     ? { name: "run", command: value }
     : { name: permission, path: value };
   try {
-    return Deno.permissions.querySync(descriptor).state === "granted";
+    const { state, partial } = Deno.permissions.querySync(descriptor);
+    return state === "granted" && !partial; // partial: a --deny flag holds some of it back
   } catch (error) {
     if (error instanceof TypeError) return false; // NB: Deno cannot be asked about address ranges
     throw error;

@@ -1,4 +1,4 @@
-import { PermissionExceeded } from "../errors.ts";
+import { PermissionExceeded, PluginUnavailable } from "../errors.ts";
 import { resolve } from "../path/mod.ts";
 
 /** Fresh folders for plugins, all below one of the registry's own. */
@@ -18,52 +18,74 @@ export class TempFolders implements AsyncDisposable {
    * @param purpose Part of its name.
    * @param plugin Who it is for, for the error.
    * @throws {PermissionExceeded} If the host may not write there.
+   * @throws {PluginUnavailable} If there is no such place, or nothing can be written there.
    */
   async make(purpose: string, plugin: string): Promise<string> {
+    const value = this.#parent ?? "the system's folder for temporary files";
     try {
-      const root = await (this.#root ??= this.#makeRoot());
-      const path = `${root}/${purpose}-${++this.#count}`;
+      const path = `${await this.#rootFolder()}/${purpose}-${++this.#count}`;
       await Deno.mkdir(path);
       return path;
     } catch (cause) {
-      this.#root = undefined;
-      if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
-      const value = this.#parent ?? "the system's folder for temporary files";
-      throw new PermissionExceeded(plugin, [{
-        permission: "write",
-        value,
-        field: "resources: tmpdir",
-        refusedBy: "host",
-        remedy: "start the host with --allow-write for it, or name another with the tempDir option",
-      }], { cause });
+      if (!(cause instanceof Deno.errors.NotCapable)) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new PluginUnavailable(plugin, `no fresh folder can be made in ${value} (option tempDir): ${reason}`, {
+          cause,
+        });
+      }
+      const remedy = "start the host with --allow-write for it, or name another with the tempDir option";
+      throw new PermissionExceeded(
+        plugin,
+        [{ permission: "write", value, field: "resources: tmpdir", refusedBy: "host", remedy }],
+        { cause },
+      );
     }
   }
 
-  /** As {@linkcode make}, but `undefined` where the host may not write. */
+  /** As {@linkcode make}, but `undefined` where none can be made. */
   async tryMake(purpose: string): Promise<string | undefined> {
-    try {
-      return await this.make(purpose, "");
-    } catch (error) {
-      if (error instanceof PermissionExceeded) return undefined;
-      throw error;
+    return await this.make(purpose, "").catch(() => undefined); // whoever can do without it asks this way
+  }
+
+  /**
+   * Removes folders that were made here.
+   *
+   * @returns What could not be removed. Never rejects: one plugin's leavings must not harm another.
+   */
+  async remove(...paths: (string | undefined)[]): Promise<Error[]> {
+    const failures: Error[] = [];
+    for (const path of paths) {
+      if (path === undefined) continue;
+      try {
+        await removeAll(path);
+      } catch (cause) {
+        failures.push(new Error(`Cannot remove temporary folder "${path}": ${(cause as Error).message}`, { cause }));
+      }
     }
+    return failures;
   }
 
-  /** Removes folders that were made here. */
-  async remove(...paths: (string | undefined)[]): Promise<void> {
-    for (const path of paths) if (path !== undefined) await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
-  }
-
-  /** Removes everything that was made here. */
-  async close(): Promise<void> {
-    const root = this.#root;
+  /** Removes everything that was made here. @returns What could not be removed. */
+  async close(): Promise<Error[]> {
+    globalThis.removeEventListener("unload", this.#removeAtExit);
+    const root = await this.#root?.catch(() => undefined);
     this.#root = undefined;
-    if (root !== undefined) await this.remove(await root.catch(() => undefined));
+    return await this.remove(root);
   }
 
   /** {@linkcode TempFolders.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #rootFolder(): Promise<string> {
+    this.#root ??= this.#makeRoot();
+    try {
+      return await this.#root;
+    } catch (error) {
+      this.#root = undefined;
+      throw error;
+    }
   }
 
   async #makeRoot(): Promise<string> {
@@ -72,10 +94,35 @@ export class TempFolders implements AsyncDisposable {
       options.dir = resolve(this.#parent);
       await Deno.mkdir(options.dir, { recursive: true });
     }
-    return await Deno.makeTempDir(options);
+    this.#madeRoot = await Deno.makeTempDir(options);
+    // A host that forgets teardown, or exits before it, leaves nothing behind all the same.
+    globalThis.addEventListener("unload", this.#removeAtExit);
+    return this.#madeRoot;
+  }
+
+  #madeRoot: string | undefined;
+
+  readonly #removeAtExit = (): void => {
+    try {
+      Deno.removeSync(this.#madeRoot!, { recursive: true });
+    } catch {
+      return; // the program ends; there is nobody left to tell
+    }
+  };
+}
+
+/** NB: a plugin may have made a folder of its own unreadable; then it is opened first. */
+async function removeAll(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    await openFolders(path);
+    await Deno.remove(path, { recursive: true });
   }
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+async function openFolders(path: string): Promise<void> {
+  await Deno.chmod(path, 0o700);
+  for await (const { name, isDirectory } of Deno.readDir(path)) if (isDirectory) await openFolders(`${path}/${name}`);
 }

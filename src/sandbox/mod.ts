@@ -11,7 +11,6 @@ export {
 export type { LifecycleSpec } from "./guest_protocol.ts";
 export { isolationFlags, type LaunchOptions } from "./process_launch.ts";
 export { openProcessScope, type ProcessScopeOptions } from "./process_scope.ts";
-export { explainRefusal } from "./refusal.ts";
 export type {
   LoadedPlugin,
   OpenScopeOptions,

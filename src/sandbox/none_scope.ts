@@ -25,6 +25,8 @@ class NoneScope implements PluginScope {
   readonly ended: Promise<string>;
   readonly #options: NoneScopeOptions;
   readonly #end: (reason: string) => void;
+  /** Rejects each call under way: nothing else ends those of a plugin that is torn down. */
+  readonly #waiting = new Set<(reason: Error) => void>();
   #instance: PluginInstance | undefined;
 
   constructor(options: NoneScopeOptions) {
@@ -56,8 +58,12 @@ class NoneScope implements PluginScope {
     await this.#loaded().setup(createPluginView({ plugin: this.#plugin, manifest, config, logger, resources }));
   }
 
-  async call(hook: string, args: readonly unknown[]): Promise<unknown> {
-    return await this.#loaded().call(hook, args);
+  call(hook: string, args: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      const settled = () => this.#waiting.delete(reject);
+      Promise.resolve(this.#loaded().call(hook, args)).finally(settled).then(resolve, reject);
+    });
   }
 
   async teardown(): Promise<void> {
@@ -66,11 +72,17 @@ class NoneScope implements PluginScope {
 
   #loaded(): PluginInstance {
     if (this.#instance !== undefined) return this.#instance;
-    throw new PluginUnavailable(this.#plugin, "it is torn down");
+    throw this.#tornDown();
+  }
+
+  #tornDown(): PluginUnavailable {
+    return new PluginUnavailable(this.#plugin, "it is torn down");
   }
 
   close(): Promise<void> {
     this.#instance = undefined;
+    for (const reject of this.#waiting) reject(this.#tornDown());
+    this.#waiting.clear();
     this.#end("closed");
     return Promise.resolve();
   }

@@ -1,6 +1,6 @@
 import type { PermissionDifference } from "../errors.ts";
 import { type Manifest, tryParseHost } from "../manifest/mod.ts";
-import { isAbsolute, join, resolve } from "../path/mod.ts";
+import { isAbsolute, isBelow, join, resolve } from "../path/mod.ts";
 import { denyRanges } from "./deny_ranges.ts";
 
 /**
@@ -86,6 +86,10 @@ export function computeScope(request: ScopeRequest): ScopeResult {
     return false;
   };
 
+  const own = { permission: "read", value: pluginDir, field: "its own folder" } as const;
+  if (!request.holds("read", pluginDir)) {
+    differences.push({ ...own, refusedBy: "host", remedy: `start the host with --allow-read=${pluginDir}` });
+  }
   const net = !declared("http_client") ? [] : http_client.hosts.filter((host) =>
     grant(
       "net",
@@ -108,15 +112,12 @@ export function computeScope(request: ScopeRequest): ScopeResult {
     !declared("filesystem")
       ? []
       : filesystem[permission].map((path) => absolute(pluginDir, path)).filter((path) =>
-        (permission === "read" && pathCovers(pluginDir, path)) ||
+        (permission === "read" && isBelow(pluginDir, path)) ||
         grant(
           permission,
           path,
           `resources.filesystem.${permission}`,
-          allows(policy, "filesystem", (own) =>
-            (own[permission] ?? []).some((rule) =>
-              pathCovers(resolve(rule), path)
-            )),
+          allows(policy, "filesystem", (own) => (own[permission] ?? []).some((rule) => isBelow(resolve(rule), path))),
           `{ filesystem: { ${permission}: [${JSON.stringify(path)}] } }`,
         )
       );
@@ -183,13 +184,6 @@ function hostCovers(rule: string, host: string): boolean {
   const own = tryParseHost(wildcard ? rule.slice(2) : rule);
   if (own === undefined || (own.port !== undefined && own.port !== asked.port)) return false;
   return wildcard ? asked.name.endsWith(`.${own.name}`) : asked.name === own.name;
-}
-
-/** Whether a path is a folder or lies below it; both absolute and normal. */
-function pathCovers(folder: string, path: string): boolean {
-  if (folder === path) return true;
-  const prefix = /[/\\]$/.test(folder) ? folder : folder + (folder.includes("\\") ? "\\" : "/");
-  return path.startsWith(prefix);
 }
 
 function absolute(pluginDir: string, path: string): string {

@@ -1,5 +1,8 @@
 import { PluginUnavailable, SandboxUnavailable } from "../errors.ts";
+import { escapeControl } from "../escape_control.ts";
 import { LOG_LEVELS, type LogLevel } from "../context/mod.ts";
+import { checkBoundaryValue } from "../json.ts";
+import type { Manifest } from "../manifest/mod.ts";
 import { Connection, type ConnectionOptions } from "../rpc/mod.ts";
 import type { Offer } from "../resources/mod.ts";
 import {
@@ -10,15 +13,20 @@ import {
   type SetupRequest,
 } from "./guest_protocol.ts";
 import { launchGuest, type LaunchOptions } from "./process_launch.ts";
+import { explainRefusal } from "./refusal.ts";
 import { ResourceTargets } from "./resource_targets.ts";
 import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup } from "./scope.ts";
 
 /** What a process scope needs on top of what every scope needs. */
 export interface ProcessScopeOptions extends OpenScopeOptions {
   launch: Omit<LaunchOptions, "cwd">;
+  manifest: Manifest;
   /** The largest message in either direction, in bytes. @default 16 MiB */
   maxMessageBytes?: number;
 }
+
+/** How long a pipe may stay open after its process has ended. */
+const PIPES_MS = 500;
 
 /** The slot of a plugin that has a process to itself. */
 const SLOT = 1;
@@ -84,16 +92,18 @@ class ProcessScope implements PluginScope {
 
   /** Reads until the process ends, then says why it did. */
   async #run(): Promise<string> {
-    const readAll = async (stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void) => {
-      for await (const chunk of stream) take(chunk);
-    };
-    const [status] = await Promise.all([
-      this.#child.status,
-      readAll(this.#child.stdout, (chunk) => this.#connection.receive(chunk)),
-      readAll(this.#child.stderr, (chunk) => this.#stderr.push(chunk)),
+    const stdout = this.#child.stdout.getReader();
+    const stderr = this.#child.stderr.getReader();
+    const reading = Promise.all([
+      readAll(stdout, (chunk) => this.#connection.receive(chunk)),
+      readAll(stderr, (chunk) => this.#stderr.push(chunk)),
     ]);
+    const status = await this.#child.status;
+    // A program that the plugin started may hold the pipes open for ever.
+    if (!(await settlesWithin(reading, PIPES_MS))) await Promise.all([stdout.cancel(), stderr.cancel()]);
+    await reading;
     await this.#stdin.abort().catch(() => {}); // NB: fails when the pipe is broken already
-    const reason = this.#closing ? "closed" : this.#violation ?? describeEnd(status, this.#stderr.toString());
+    const reason = this.#violation ?? (this.#closing ? "closed" : describeEnd(status, this.#stderr.toString()));
     this.#connection.close(new PluginUnavailable(this.#plugin, reason === "closed" ? "it is torn down" : reason));
     return reason;
   }
@@ -109,6 +119,7 @@ class ProcessScope implements PluginScope {
   async setup({ manifest, config, offers }: PluginSetup): Promise<void> {
     const resources: SetupRequest["resources"] = [];
     for (const [name, offer] of offers) resources.push([name, this.#send(offer)]);
+    checkBoundaryValue(config, `configuration of plugin "${this.#plugin}"`);
     const request: SetupRequest = { slot: SLOT, manifest, config, resources };
     await this.#control("setup", request);
   }
@@ -119,7 +130,7 @@ class ProcessScope implements PluginScope {
   }
 
   call(hook: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#connection.call(SLOT, hook, args);
+    return this.#explained(this.#connection.call(SLOT, hook, args));
   }
 
   async teardown(): Promise<void> {
@@ -127,7 +138,14 @@ class ProcessScope implements PluginScope {
   }
 
   #control(method: string, request: unknown): Promise<unknown> {
-    return this.#connection.call(CONTROL_TARGET, method, [request]);
+    return this.#explained(this.#connection.call(CONTROL_TARGET, method, [request]));
+  }
+
+  /** A refusal by Deno speaks of flags that nobody can pass here; make it speak of the manifest. */
+  #explained(answer: Promise<unknown>): Promise<unknown> {
+    return answer.catch((error: Error) => {
+      throw explainRefusal(error, this.#options.manifest);
+    });
   }
 
   async close(graceMs = 5000): Promise<void> {
@@ -158,6 +176,10 @@ class ProcessScope implements PluginScope {
   }
 }
 
+async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, take: (chunk: Uint8Array) => void) {
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) take(chunk.value);
+}
+
 /** The last bytes of a stream. */
 class Tail {
   readonly #maxBytes: number;
@@ -182,8 +204,8 @@ class Tail {
 
 /** Why a process ended that was not told to. Whatever it printed is escaped: it goes to terminals and logs. */
 function describeEnd(status: Deno.CommandStatus, stderr: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what must go
-  const lines = stderr.replace(/\x1b\[[0-9;]*m/g, "").replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, "�").trim().split("\n");
+  // deno-lint-ignore no-control-regex -- colours are what must go
+  const lines = stderr.replace(/\x1b\[[0-9;]*m/g, "").trim().split("\n").map(escapeControl);
   const line = lines.find((text) => text.startsWith("error:"))?.replace(/^error: (Uncaught )?/, "") ?? lines[0] ?? "";
   const detail = line === "" ? "" : `: ${line.slice(0, 500)}`;
   if (status.signal !== null) return `its process was killed by ${status.signal}${detail}`;

@@ -1,18 +1,18 @@
 import type { Manifest } from "../manifest/mod.ts";
 
 /** Which resource and which of its lists grant a Deno permission. */
-const GRANTS: Readonly<Record<string, { resource: string; list: string } | undefined>> = {
-  read: { resource: "filesystem", list: "read" },
-  write: { resource: "filesystem", list: "write" },
-  net: { resource: "http_client", list: "hosts" },
-  env: { resource: "env", list: "variables" },
-  run: { resource: "subprocess", list: "programs" },
-};
+const GRANTS: ReadonlyMap<string, { resource: string; list: string }> = new Map([
+  ["read", { resource: "filesystem", list: "read" }],
+  ["write", { resource: "filesystem", list: "write" }],
+  ["net", { resource: "http_client", list: "hosts" }],
+  ["env", { resource: "env", list: "variables" }],
+  ["run", { resource: "subprocess", list: "programs" }],
+]);
 
 /**
  * Makes Deno's refusal speak of the manifest: inside a scope `--allow-env` is nothing that anybody can pass.
  *
- * @param error What came out of a scope; its message is changed in place when it is a refusal.
+ * @param error What came out of a process, and is therefore ours to change: its message is, when it is a refusal.
  * @param manifest The plugin's manifest.
  * @returns The same error.
  */
@@ -23,7 +23,7 @@ export function explainRefusal(error: Error, manifest: Manifest): Error {
   );
   if (match === null) return error;
   const [, permission, quoted, place = ""] = match as unknown as [string, string, string?, string?];
-  const grant = GRANTS[permission];
+  const grant = GRANTS.get(permission);
   const what = `Requires ${permission} access${quoted === undefined ? "" : ` to ${quoted}`}`;
   let remedy = "no field of a manifest grants it";
   if (grant !== undefined && quoted?.startsWith('"')) {
@@ -36,6 +36,6 @@ export function explainRefusal(error: Error, manifest: Manifest): Error {
   }
   const old = error.message;
   error.message = `${what}, which the plugin's manifest does not grant; ${remedy}${place}`;
-  if (error.stack !== undefined) error.stack = error.stack.replace(old, () => error.message);
+  if (error.stack !== undefined) error.stack = error.stack.replace(old.split("\n")[0]!, () => error.message);
   return error;
 }

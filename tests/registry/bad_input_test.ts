@@ -77,7 +77,7 @@ const failures: [name: string, files: Record<string, string>, code: string, text
     "an entry point with ../",
     { "p/dagstack.toml": manifestText({ entry_point: '"../out:Sample"' }), "out.ts": "export class Sample {}" },
     "PluginLoadError",
-    'entry_point "../out:Sample" lies outside the plugin\'s folder',
+    'entry_point "../out:Sample" contains "..": what lies outside the plugin\'s folder is not loaded',
   ],
   [
     "an absolute entry point",

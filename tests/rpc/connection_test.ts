@@ -449,6 +449,8 @@ const errors: Error[] = [
   new page.ManifestInvalid("a.toml", [{ path: "a", expected: "b", found: "c" }]),
   new page.DiscoveryError("plugins/", "gone"),
   new page.AmbiguousPlugin("m", ["a", "b"]),
+  new page.ConfigInvalid("chunker/fixed", "/size", "must be number"),
+  new page.DependencyCycle(["a/b", "a/c", "a/b"]),
   new page.VersionIncompatible("m"),
   new page.KindUnknown("m"),
   new page.RuntimeNotSupported("m"),

@@ -47,6 +47,8 @@ const pageErrors: page.PluginRegistryError[] = [
   new page.ManifestInvalid("a.toml", [{ path: "a", expected: "b", found: "c", line: 1 }], { plugin }),
   new page.DiscoveryError("plugins/", "gone", { cause }),
   new page.AmbiguousPlugin("m", ["a", "b"]),
+  new page.ConfigInvalid("chunker/fixed", "/size", "must be number"),
+  new page.DependencyCycle(["a/b", "a/c", "a/b"]),
   new page.VersionIncompatible("m"),
   new page.KindUnknown("m"),
   new page.RuntimeNotSupported("m"),

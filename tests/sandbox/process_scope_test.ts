@@ -307,7 +307,7 @@ Deno.test("a synchronous resource of the host's own is refused outside sandbox n
 Deno.test("what a plugin logs, prints or writes to stdout becomes records with its name, in order", async () => {
   await using host = await TestHost.start(plugin(
     `setup(ctx: any) { ctx.logger.warn("set up", { step: 1 }); }
-     print() { console.log("one", { a: 1 }); console.error("two"); Deno.stdout.writeSync(new TextEncoder().encode("three\\n")); return "done"; }`,
+     print() { console.log("%s is", "one", { a: 1 }); console.error("two"); Deno.stdout.writeSync(new TextEncoder().encode("three\\n")); return "done"; }`,
     "",
     { version: '"1.2.3"' },
   ));
@@ -315,7 +315,7 @@ Deno.test("what a plugin logs, prints or writes to stdout becomes records with i
   const own = { "plugin.kind": "thing", "plugin.name": "sample", "plugin.version": "1.2.3" };
   assertEquals(host.logger.records, [
     { level: "warn", message: "set up", fields: { ...own, step: 1 } },
-    { level: "info", message: "one { a: 1 }", fields: own },
+    { level: "info", message: "one is { a: 1 }", fields: own },
     { level: "error", message: "two", fields: own },
     { level: "info", message: "three", fields: own },
   ]);

@@ -2,7 +2,7 @@
  * The guest: what runs inside a plugin's scope besides the plugin. It exports nothing, and keeps what it needs in
  * closures, for the plugin shares its isolate and can import every module that the guest has loaded.
  */
-import { createPluginView, LOG_LEVELS, loggerTo, type LogLevel } from "../../context/mod.ts";
+import { createPluginView, loggerTo, type LogLevel } from "../../context/mod.ts";
 import { buildResource } from "../../resources/mod.ts";
 import { Connection } from "../../rpc/mod.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type SetupRequest,
 } from "../guest_protocol.ts";
 import { PluginInstance } from "../instance.ts";
+import { captureConsole } from "./capture_console.ts";
 
 interface Slot {
   plugin: string;
@@ -23,6 +24,8 @@ interface Slot {
 export interface GuestOptions {
   /** Puts bytes on the wire. */
   write: (frame: Uint8Array) => void;
+  /** Told when the conversation cannot go on: the plugin forged a message of the guest's. */
+  onViolation: (error: Error) => void;
 }
 
 /**
@@ -36,6 +39,7 @@ export function startGuest(options: GuestOptions): Connection {
   const connection = new Connection({
     write: options.write,
     peer: "host",
+    onViolation: options.onViolation,
     // Frames of the guest and of Deno mean nothing to whoever reads the plugin's stack.
     keepFrame: (line) => !/\((data|ext|node):|at (async )?(data|ext|node):/.test(line),
   });
@@ -90,19 +94,3 @@ export function startGuest(options: GuestOptions): Connection {
 }
 
 const { inspect } = Deno;
-
-/** What the plugin prints becomes log records: its stdout is the channel. */
-function captureConsole(write: (level: LogLevel, message: string) => void): void {
-  const text = (args: unknown[]) =>
-    args.map((arg) => typeof arg === "string" ? arg : inspect(arg, { colors: false })).join(" ");
-  for (const level of LOG_LEVELS) console[level] = (...args: unknown[]) => write(level, text(args));
-  console.log = console.info;
-  console.trace = console.debug;
-  console.dir = (value: unknown) => write("info", text([value]));
-  const decoder = new TextDecoder();
-  const print = (bytes: Uint8Array) => {
-    write("info", decoder.decode(bytes).replace(/\n$/, ""));
-    return bytes.byteLength;
-  };
-  Object.assign(Deno.stdout, { write: (bytes: Uint8Array) => Promise.resolve(print(bytes)), writeSync: print });
-}

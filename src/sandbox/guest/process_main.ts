@@ -3,6 +3,7 @@ import { startGuest } from "./guest.ts";
 
 const { exit } = Deno;
 const read = Deno.stdin.read.bind(Deno.stdin);
+const report = console.error.bind(console); // before the guest takes the console: this goes to stderr
 const writeSync = Deno.stdout.writeSync.bind(Deno.stdout);
 
 // Ctrl-C reaches the whole process group; the host decides what becomes of its plugins.
@@ -11,6 +12,10 @@ Deno.addSignalListener("SIGINT", () => {});
 const connection = startGuest({
   write(frame) {
     for (let written = 0; written < frame.byteLength;) written += writeSync(frame.subarray(written));
+  },
+  onViolation(error) {
+    report(`error: ${error.message}`);
+    exit(1);
   },
 });
 
