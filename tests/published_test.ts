@@ -25,7 +25,11 @@ function unfurl(source: string, imports: Record<string, string>): string {
 Deno.test("the published files are the package, and only that", async () => {
   const files = await publishedFiles();
   for (const file of files) {
-    assert(/^(src\/.*\.(ts|txt)|mod\.ts|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(file), file);
+    assert(
+      /^(src\/.*\.(ts|txt)|mod\.ts|manifest\.ts|manifest\.schema\.json|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+        .test(file),
+      file,
+    );
   }
   for (const file of ["LICENSE", "README.md", "CHANGELOG.md"]) assert(files.includes(file), file);
   for (const file of files.filter((name) => name.endsWith(".ts"))) {

@@ -1,6 +1,6 @@
 import { DiscoveryError } from "../errors.ts";
 import { EMBEDDED_KEY, MANIFEST_FILES } from "../manifest/mod.ts";
-import { fromFileUrl, globToRegExp, isBelow, join, relative, resolve } from "../path/mod.ts";
+import { fromFileUrl, globToRegExp, isBelow, relative, resolve, SEPARATOR } from "../path/mod.ts";
 
 /** What a walk passes by, unless told otherwise (SPEC section 4). */
 export const DEFAULT_IGNORE: readonly string[] = [
@@ -46,6 +46,8 @@ interface Folder {
   path: string;
   /** With symlinks resolved. */
   real: string;
+  /** Whether it was reached by a symlink. */
+  link: boolean;
 }
 
 /** How many folders are read at once. */
@@ -79,9 +81,12 @@ export async function walkForManifests(root: string | URL, options: WalkOptions 
     const links: string[] = [];
     try {
       for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
-        if (isDirectory) folders.push({ path: join(folder, name), real: join(real, name) });
-        else if (MANIFEST_FILES.includes(name)) names.add(name);
-        else if (isSymlink) links.push(join(folder, name));
+        if (isDirectory) {
+          if (!ignored.has(folder, name)) {
+            folders.push({ path: below(folder, name), real: below(real, name), link: false });
+          }
+        } else if (MANIFEST_FILES.includes(name)) names.add(name);
+        else if (isSymlink && !ignored.has(folder, name)) links.push(below(folder, name));
       }
     } catch (error) {
       if (depth === 0) throw new DiscoveryError(shown, reason(error), { cause: error });
@@ -98,22 +103,21 @@ export async function walkForManifests(root: string | URL, options: WalkOptions 
     for (const path of links) {
       const target = await Deno.realPath(path).catch(() => undefined); // dangling, or where the host may not look
       if (target === undefined || !(followOutside || isBelow(realTop, target))) continue;
-      if (await isFolder(target)) folders.push({ path, real: target });
+      if (await isFolder(target)) folders.push({ path, real: target, link: true });
     }
-    return folders.filter(({ path }) => !ignored.has(path));
+    return folders;
   };
 
   // Level by level and sorted, so that of two ways to one folder the same one is always taken: the shorter, real folders
   // before links, then by name.
   const seen = new Set([realTop]);
-  let level: Folder[] = [{ path: top, real: realTop }];
+  let level: Folder[] = [{ path: top, real: realTop, link: false }];
   for (let depth = 0; level.length > 0; depth++) {
     const found: Folder[] = [];
     for (let i = 0; i < level.length; i += CONCURRENCY) {
       found.push(...(await Promise.all(level.slice(i, i + CONCURRENCY).map((folder) => look(folder, depth)))).flat());
     }
-    const isLink = ({ path, real }: Folder) => real === join(realTop, relative(top, path)) ? 0 : 1;
-    found.sort((a, b) => isLink(a) - isLink(b) || (a.path < b.path ? -1 : 1));
+    found.sort((a, b) => Number(a.link) - Number(b.link) || (a.path < b.path ? -1 : 1));
     level = found.filter(({ real }) => !seen.has(real) && seen.add(real));
   }
   result.manifests.sort();
@@ -125,7 +129,7 @@ export async function walkForManifests(root: string | URL, options: WalkOptions 
 async function manifestAmong(folder: string, names: ReadonlySet<string>): Promise<string | undefined> {
   for (const name of MANIFEST_FILES) {
     if (!names.has(name)) continue;
-    const path = join(folder, name);
+    const path = below(folder, name);
     if (name.startsWith("dagstack.")) return path;
     const text = await Deno.readTextFile(path).catch(() => "");
     if (new RegExp(`"${EMBEDDED_KEY}"\\s*:`).test(text)) return path;
@@ -135,24 +139,33 @@ async function manifestAmong(folder: string, names: ReadonlySet<string>): Promis
 
 class IgnoredFolders {
   readonly #top: string;
-  readonly #ignore: readonly string[];
-  /** Made when the first folder is asked about: most plugin folders have none. */
-  #patterns: { pattern: RegExp; whole: boolean }[] | undefined;
+  /** Names without wildcards, which are almost all. */
+  readonly #names = new Set<string>();
+  readonly #patterns: { glob: string; whole: boolean; pattern?: RegExp }[] = [];
 
   constructor(top: string, ignore: readonly string[]) {
     this.#top = top;
-    this.#ignore = ignore;
+    for (const pattern of ignore) {
+      const glob = pattern.replace(/\/+$/, "");
+      if (/[*?[{/\\!+@]/.test(glob)) this.#patterns.push({ glob, whole: glob.includes("/") });
+      else this.#names.add(glob);
+    }
   }
 
-  has(path: string): boolean {
-    this.#patterns ??= this.#ignore.map((glob) => {
-      const own = glob.replace(/\/+$/, "");
-      return { pattern: globToRegExp(own, { extended: true, globstar: true }), whole: own.includes("/") };
+  has(folder: string, name: string): boolean {
+    if (this.#names.has(name)) return true;
+    if (this.#patterns.length === 0) return false;
+    const path = relative(this.#top, below(folder, name)).replaceAll("\\", "/");
+    return this.#patterns.some((own) => {
+      own.pattern ??= globToRegExp(own.glob, { extended: true, globstar: true });
+      return own.pattern.test(own.whole ? path : name);
     });
-    const fromTop = relative(this.#top, path).replaceAll("\\", "/");
-    const name = fromTop.slice(fromTop.lastIndexOf("/") + 1);
-    return this.#patterns.some(({ pattern, whole }) => pattern.test(whole ? fromTop : name));
   }
+}
+
+/** A name in a folder; both come from the system and need no normalising. */
+function below(folder: string, name: string): string {
+  return folder.endsWith(SEPARATOR) ? folder + name : folder + SEPARATOR + name;
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -13,6 +13,11 @@ const NAME = "[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*";
 const MODULE_AND_EXPORT = new RegExp(`^([^:#\\0\\\\]+):(${NAME})$`, "u");
 const FILE_AND_EXPORT = new RegExp(`^\\./([^:#\\0\\\\]+\\.(?:m?[jt]s|[jt]sx))(?:#(${NAME}))?$`, "u");
 
+/** Whether a text is an entry point; see {@linkcode parseEntryPoint}. */
+export function isEntryPoint(text: string): boolean {
+  return MODULE_AND_EXPORT.test(text) || FILE_AND_EXPORT.test(text);
+}
+
 /**
  * Reads an entry point: `module:Export`, `./file.ts#Export`, or `./file.ts` for the default export. Whether the file
  * exists and lies inside the folder is checked at registration.

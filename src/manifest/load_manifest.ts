@@ -32,6 +32,8 @@ export function manifestPath(manifest: Manifest): string | undefined {
 
 const paths = new WeakMap<Manifest, string>();
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 async function readFile(file: string, source: string): Promise<string> {
   let bytes: Uint8Array;
   try {
@@ -45,7 +47,7 @@ async function readFile(file: string, source: string): Promise<string> {
     throw new ManifestInvalid(source, [{ path: "", expected: "a readable file", found }], { cause });
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new ManifestInvalid(source, [{ path: "", expected: "UTF-8 text", found: "other bytes" }], { cause });
   }

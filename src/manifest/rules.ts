@@ -1,5 +1,5 @@
 import { parseCoreVersion } from "../version/mod.ts";
-import { parseEntryPoint } from "./entry_point.ts";
+import { isEntryPoint } from "./entry_point.ts";
 import { FIELDS } from "./fields.ts";
 import { isHost } from "./host.ts";
 import { parseSteps, type Problem, show } from "./show.ts";
@@ -17,23 +17,24 @@ export function listRuleProblems(plugin: Record<string, unknown>): Problem[] {
     problems.push({ steps: ["plugin", "core_version"], at: "value", ...range, found: show(coreVersion) });
   }
 
-  const runtimes = ([] as unknown[]).concat(plugin.runtime);
-  if (new Set(runtimes).size < runtimes.length) wrong("runtime", "each runtime once");
+  const { runtime } = plugin;
+  const runtimes = Array.isArray(runtime) ? runtime as unknown[] : [runtime];
+  if (runtimes.length > 1 && new Set(runtimes).size < runtimes.length) wrong("runtime", "each runtime once");
   const entryPoint = plugin.entry_point as string | undefined;
   if (entryPoint === undefined) {
     if (runtimes.includes("in_process")) {
       wrong("entry_point", 'an entry point such as "plugin:FixedChunker", for the runtime is in_process');
     }
-  } else if (parseEntryPoint(entryPoint) === undefined) {
+  } else if (!isEntryPoint(entryPoint)) {
     wrong("entry_point", '"module:Export", "./file.ts#Export" or "./file.ts" inside the plugin\'s folder');
   }
-  for (const { key, alias } of ALIASES) {
-    if (plugin[key.split(".")[0]!] === undefined) continue;
+  const flat = "command" in plugin || "env" in plugin || "url" in plugin || "auth" in plugin;
+  for (const { key, alias } of flat ? ALIASES : []) {
     const [table, name] = alias.split(".") as [string, string];
     const own = (plugin[table] as Record<string, unknown> | undefined)?.[name];
-    const [flat, part] = key.split(".") as [string, string?];
-    const other = part === undefined ? plugin[flat] : (plugin[flat] as Record<string, unknown> | undefined)?.[part];
-    if (own !== undefined && other !== undefined) wrong(flat, `only one of ${key} and ${alias}`, "both");
+    const [first, part] = key.split(".") as [string, string?];
+    const other = part === undefined ? plugin[first] : (plugin[first] as Record<string, unknown> | undefined)?.[part];
+    if (own !== undefined && other !== undefined) wrong(first, `only one of ${key} and ${alias}`, "both");
   }
   const { mcp_stdio: stdio, mcp_http: http } = plugin;
   if (runtimes.includes("mcp_stdio") && stdio === undefined && plugin.command === undefined) {
@@ -71,8 +72,7 @@ export function listRuleProblems(plugin: Record<string, unknown>): Problem[] {
 }
 
 function listResourceProblems(resources: Record<string, unknown>, problems: Problem[]): void {
-  const { required = [], optional = [], ...tables } = resources as { required?: string[]; optional?: string[] };
-  const declared = new Set([...required, ...optional]);
+  const { required = [], optional = [] } = resources as { required?: string[]; optional?: string[] };
   optional.forEach((name, i) => {
     if (required.includes(name)) {
       problems.push({
@@ -83,15 +83,15 @@ function listResourceProblems(resources: Record<string, unknown>, problems: Prob
       });
     }
   });
-  for (const [name, table] of Object.entries(tables)) {
-    if (!declared.has(name) && !isEmpty(table)) {
-      problems.push({
-        steps: parseSteps(`plugin.resources.${name}`),
-        at: "value",
-        expected: "a table only for a resource that required or optional names",
-        found: "a table",
-      });
-    }
+  for (const name in resources) {
+    if (name === "required" || name === "optional" || required.includes(name) || optional.includes(name)) continue;
+    if (isEmpty(resources[name])) continue;
+    problems.push({
+      steps: ["plugin", "resources", name],
+      at: "key",
+      expected: "a table only for a resource that required or optional names",
+      found: "a table",
+    });
   }
   const hosts = (resources.http_client as { hosts?: string[] } | undefined)?.hosts ?? [];
   hosts.forEach((host, i) => {

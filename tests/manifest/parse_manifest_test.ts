@@ -626,16 +626,29 @@ Deno.test("nesting is allowed to the limit and not one level more", () => {
   assertThrows(() => read(MANIFEST_LIMITS.depth + 1), ManifestInvalid, "levels of nesting");
 });
 
-Deno.test("100,000 keys are refused by their size, and as many as fit are read within two seconds", async () => {
-  const many = (count: number) => Array.from({ length: count }, (_, i) => i.toString(36));
-  assertStringIncludes(problemsOf(many(100_000).map((key) => `k${key} = 1`).join("\n"))[0]!.expected, "bytes");
-  const keys = many(20_000);
-  const toml = manifestText({}, `[plugin.metadata]\n${keys.map((key) => `k${key} = 1`).join("\n")}`);
-  const json = JSON.stringify({ ...BASE, metadata: Object.fromEntries(keys.map((key) => [`k${key}`, 1])) });
-  assertLess(await timed(() => assertEquals(Object.keys(parseManifest(toml).metadata!).length, 20_000)), 2000);
-  assertLess(await timed(() => parseManifest(json, { format: "json" })), 2000);
-  const unknown = manifestText({}, keys.slice(0, 5000).map((key) => `k${key} = 1`).join("\n"));
-  assertLess(await timed(() => assertEquals(problemsOf(unknown).length, 5000)), 2000);
+const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i.toString(36)}`);
+
+Deno.test("100,000 keys are refused by their size", async () => {
+  const text = keys(100_000).map((key) => `${key} = 1`).join("\n");
+  const ms = await timed(() => assertStringIncludes(problemsOf(text)[0]!.expected, "at most 262144 bytes"));
+  assertLess(ms, 250);
+});
+
+Deno.test("5,000 keys in TOML are read within a second", async () => {
+  const text = manifestText({}, `[plugin.metadata]\n${keys(5000).map((key) => `${key} = 1`).join("\n")}`);
+  const ms = await timed(() => assertEquals(Object.keys(parseManifest(text).metadata!).length, 5000));
+  assertLess(ms, 1000);
+});
+
+Deno.test("20,000 keys in JSON are read within a second", async () => {
+  const metadata = Object.fromEntries(keys(20_000).map((key) => [key, 1]));
+  const text = JSON.stringify({ ...BASE, metadata });
+  assertLess(await timed(() => parseManifest(text, { format: "json" })), 1000);
+});
+
+Deno.test("5,000 unknown keys are all named within a second", async () => {
+  const unknown = Object.fromEntries(keys(5000).map((key) => [key, 1]));
+  assertLess(await timed(() => assertEquals(jsonProblems(unknown).length, 5000)), 1000);
 });
 
 Deno.test("a list and a text stop at their limits", () => {
@@ -682,12 +695,10 @@ Deno.test("integers out of range are refused where a field is an integer", () =>
 Deno.test("a key named __proto__ is data like any other, and changes no prototype", () => {
   const inner = '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}';
   const json = JSON.stringify(BASE).replace("}", `, "metadata": ${inner}}`);
-  const toml = manifestText({}, "[plugin.metadata.__proto__]\npolluted = 1\n[plugin.metadata.constructor]\nx = 1");
   for (
     const manifest of [
       parseManifest(json, { format: "json" }),
       parseManifest(json, { format: "jsonc" }),
-      parseManifest(toml),
       validateManifest(JSON.parse(json), "memory"),
     ]
   ) {
@@ -704,7 +715,15 @@ Deno.test("a key named __proto__ is data like any other, and changes no prototyp
   }
 });
 
-Deno.test("a manifest is frozen through and through, and shares no default with another", () => {
+Deno.test("a key named __proto__ in TOML is never lost, and changes no prototype", () => {
+  for (const line of ["__proto__.x = 1", "a = { __proto__ = { x = 1 } }", "__proto__ = { x = 1 }"]) {
+    const { metadata } = parseManifest(manifestText({}, `[plugin.metadata]\n${line}`));
+    assertEquals(Reflect.get({}, "x"), undefined);
+    assertStringIncludes(JSON.stringify(metadata), '"x":1', line);
+  }
+});
+
+Deno.test("a manifest is frozen through and through", () => {
   const manifest = parseManifest(manifestText({}, "[plugin.metadata]\nx = [{ y = 1 }]"));
   const walk = (value: unknown) => {
     if (typeof value !== "object" || value === null) return;
@@ -712,9 +731,6 @@ Deno.test("a manifest is frozen through and through, and shares no default with 
     Object.values(value).forEach(walk);
   };
   walk(manifest);
-  const other = parseManifest(manifestText());
-  assert(manifest.authors !== other.authors);
-  assert(manifest.resources !== other.resources);
 });
 
 Deno.test("validateManifest leaves what it was given as it was", () => {
