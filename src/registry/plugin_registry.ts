@@ -44,14 +44,12 @@ export interface SetupAllOptions {
   resources?: Record<string, unknown>;
 }
 
-type Hook = (...args: unknown[]) => unknown;
-
 /** A running plugin. */
 export interface LoadedPluginEntry {
   /** Its manifest. */
   manifest: Manifest;
   /** Its handle. */
-  plugin: PluginHandle<Record<string, Hook>>;
+  plugin: PluginHandle<Record<string, (...args: unknown[]) => unknown>>;
 }
 
 /** How many manifests are read and checked at once. */
@@ -226,7 +224,7 @@ export class PluginRegistry implements AsyncDisposable {
       .sort((a, b) => b.manifest.priority - a.manifest.priority || (a.id < b.id ? -1 : 1))
       .map((record) => ({
         manifest: record.manifest,
-        plugin: this.#handle(record) as PluginHandle<Record<string, Hook>>,
+        plugin: this.#handle(record) as PluginHandle<Record<string, (...args: unknown[]) => unknown>>,
       }));
   }
 
