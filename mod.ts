@@ -27,6 +27,7 @@ export {
   KindUnknown,
   ManifestInvalid,
   type ManifestProblem,
+  PackageError,
   type PermissionDifference,
   PermissionExceeded,
   PluginLoadError,
@@ -71,6 +72,7 @@ export {
 } from "./src/resources/mod.ts";
 export { type Logger, PluginContext, type PluginContextOptions, type PluginLookup } from "./src/context/mod.ts";
 export { DEFAULT_IGNORE, type WalkOptions } from "./src/discovery/mod.ts";
+export type { RegistryUrls } from "./src/packages/mod.ts";
 export type { PermissionScope, Policy, Sandbox } from "./src/sandbox/mod.ts";
 export {
   ALL_CHECKS,
@@ -85,6 +87,7 @@ export {
 export {
   discover,
   type DiscoverOptions,
+  type DiscoverPackagesOptions,
   type DiscoveryReport,
   type GetPluginOptions,
   type LoadedPluginEntry,

@@ -91,6 +91,23 @@ export class DiscoveryError extends PluginRegistryError {
   }
 }
 
+/** A package cannot be fetched, is not what its registry's checksum says, or is none. */
+export class PackageError extends PluginRegistryError {
+  /** The package, as asked for. */
+  readonly specifier: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param specifier The package, as asked for.
+   * @param reason What is wrong.
+   */
+  constructor(specifier: string, reason: string, options: PluginRegistryErrorOptions = {}) {
+    super(`Cannot fetch package "${specifier}": ${reason}`, options);
+    this.specifier = specifier;
+  }
+}
+
 /** More than one plugin fits where one is needed: two of one `(kind, name)`, or a tie of priority. */
 export class AmbiguousPlugin extends PluginRegistryError {
   /** What fits: manifest files for a duplicate, `kind/name` for a tie. */
@@ -343,6 +360,7 @@ export const errorClasses: Readonly<Record<string, abstract new (...args: never[
   TeardownErrors,
   ConfigInvalid,
   DependencyCycle,
+  PackageError,
 };
 
 // On the prototypes: a stack trace's first line is written while the error is made, and a minifier leaves keys alone.

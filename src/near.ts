@@ -18,9 +18,15 @@ export function nearNames(given: string, known: Iterable<string>): string[] {
   const near: [distance: number, name: string][] = [];
   for (const name of known) {
     const distance = levenshteinDistance(folded, fold(name));
-    if (distance <= Math.max(1, Math.floor(Math.min(given.length, name.length) / 3))) near.push([distance, name]);
+    const allowed = Math.max(1, Math.floor(Math.min(given.length, name.length) / 3));
+    const swapped = distance === 2 && letters(folded) === letters(fold(name)); // two letters changed places
+    if (distance <= allowed || swapped) near.push([distance, name]);
   }
   return near.sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1)).map(([, name]) => name);
+}
+
+function letters(name: string): string {
+  return [...name].sort().join("");
 }
 
 function fold(name: string): string {

@@ -15,7 +15,8 @@ const rows: [given: string, known: string[], nearest: string | undefined][] = [
   ["name", FIELDS, "name"],
   ["nam", FIELDS, "name"],
   ["names", FIELDS, "name"],
-  ["mane", FIELDS, undefined], // two letters of four is more than a third
+  ["mane", FIELDS, "name"], // two letters that changed places
+  ["mabe", FIELDS, undefined], // two letters of four is more than a third
   ["color", FIELDS, undefined],
   ["n", FIELDS, undefined],
   ["anything", [], undefined],

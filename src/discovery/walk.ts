@@ -1,5 +1,5 @@
 import { DiscoveryError } from "../errors.ts";
-import { EMBEDDED_KEY, MANIFEST_FILES } from "../manifest/mod.ts";
+import { holdsManifest, MANIFEST_FILES } from "../manifest/mod.ts";
 import { fromFileUrl, globToRegExp, isBelow, relative, resolve, SEPARATOR } from "../path/mod.ts";
 
 /** What a walk passes by, unless told otherwise (SPEC section 4). */
@@ -130,9 +130,7 @@ async function manifestAmong(folder: string, names: ReadonlySet<string>): Promis
   for (const name of MANIFEST_FILES) {
     if (!names.has(name)) continue;
     const path = below(folder, name);
-    if (name.startsWith("dagstack.")) return path;
-    const text = await Deno.readTextFile(path).catch(() => "");
-    if (new RegExp(`"${EMBEDDED_KEY}"\\s*:`).test(text)) return path;
+    if (name.startsWith("dagstack.") || await holdsManifest(path)) return path;
   }
   return undefined;
 }

@@ -42,6 +42,8 @@ export const MANIFEST_LIMITS = {
   text: 4096,
   /** Entries of one list. */
   entries: 256,
+  /** Keys of a TOML file. */
+  keys: 1000,
   /** Tables and lists inside each other. */
   depth: 32,
 } as const;

@@ -1,3 +1,4 @@
+import { parse as parseJsonc } from "@std/jsonc/parse";
 import { ManifestInvalid } from "../errors.ts";
 import { fromFileUrl, resolve } from "../path/mod.ts";
 import { MANIFEST_LIMITS } from "./fields.ts";
@@ -69,6 +70,25 @@ function formatOf(file: string): ParseManifestOptions {
 
 /** The key of the object in files that are not only a manifest. */
 export const EMBEDDED_KEY = "dagstack";
+
+/**
+ * Whether a `deno.json`, `deno.jsonc` or `package.json` holds a manifest. One that cannot be read or parsed holds none, for
+ * all that can be known.
+ *
+ * @param file Its path.
+ */
+export async function holdsManifest(file: string): Promise<boolean> {
+  try {
+    const { isFile, size } = await Deno.stat(file); // first: reading a pipe would wait for ever
+    if (!isFile || size > MANIFEST_LIMITS.bytes) return false;
+    const text = await Deno.readTextFile(file);
+    if (!text.includes(`"${EMBEDDED_KEY}"`)) return false;
+    const value: unknown = parseJsonc(text);
+    return typeof value === "object" && value !== null && Object.hasOwn(value, EMBEDDED_KEY);
+  } catch {
+    return false;
+  }
+}
 
 /** The names of manifest files, in the order of their precedence within one folder (SPEC section 2). */
 export const MANIFEST_FILES: readonly string[] = [

@@ -1,3 +1,5 @@
+import type { ManifestProblem } from "../errors.ts";
+
 /** A place in a text, both from 1. */
 export interface Position {
   line: number;
@@ -16,13 +18,18 @@ interface Place {
  */
 export class Locator {
   readonly #text: string;
+  readonly #format: "toml" | "json";
   readonly #places = new Map<string, Place>();
-  readonly #duplicates: { path: string; offset: number }[] = [];
+  readonly #duplicates: { path: string; expected: string; found: string; offset: number }[] = [];
+  /** Paths that have a value of their own: nothing may be added to them from outside. */
+  readonly #values = new Set<string>();
+  readonly #headers = new Set<string>();
   #at = 0;
 
   /** @param text The text; @param format What it is written in. */
   constructor(text: string, format: "toml" | "json") {
     this.#text = text;
+    this.#format = format;
     try {
       if (format === "toml") this.#scanToml();
       else this.#scanValue([]);
@@ -40,7 +47,7 @@ export class Locator {
    */
   find(steps: readonly string[], of: "key" | "value"): Position | undefined {
     for (let length = steps.length; length > 0; length--) {
-      const place = this.#places.get(steps.slice(0, length).join("\0"));
+      const place = this.#places.get(nameOf(steps.slice(0, length)));
       if (place !== undefined) {
         return this.#position(length === steps.length && of === "value" ? place.value : place.key);
       }
@@ -48,9 +55,17 @@ export class Locator {
     return undefined;
   }
 
-  /** Keys that stand more than once in one table, and where they stand again. */
-  get duplicates(): (Position & { path: string })[] {
-    return this.#duplicates.map(({ path, offset }) => ({ path, ...this.#position(offset) }));
+  /** Keys that stand more than once, or that add to what has a value of its own, and where they do. */
+  get duplicates(): ManifestProblem[] {
+    return this.#duplicates.map(({ offset, ...problem }) => ({ ...problem, ...this.#position(offset) }));
+  }
+
+  #report(path: readonly string[], offset: number): void {
+    // NB: @std/toml loses what stands below such a key.
+    const lost = path.includes("__proto__");
+    const expected = lost ? "no key of that name" : "every key once";
+    const found = lost ? "a key that cannot be kept" : "the key again";
+    this.#duplicates.push({ path: path.join("."), expected, found, offset });
   }
 
   #position(offset: number): Position {
@@ -60,7 +75,7 @@ export class Locator {
   }
 
   #put(path: readonly string[], key: number, value: number): void {
-    const name = path.join("\0");
+    const name = nameOf(path);
     if (!this.#places.has(name)) this.#places.set(name, { key, value });
   }
 
@@ -74,12 +89,20 @@ export class Locator {
         this.#at += isList ? 2 : 1;
         table = this.#scanKey(table, true);
         if (isList) {
-          const name = table.join("\0");
+          const name = nameOf(table);
           const count = counts.get(name) ?? 0;
           counts.set(name, count + 1);
           this.#put(table, start, start);
           table = [...table, String(count)];
         }
+        const steps = table.map((_, i) => nameOf(table.slice(0, i + 1)));
+        if (
+          this.#headers.has(nameOf(table)) || steps.some((name) => this.#values.has(name)) ||
+          table.includes("__proto__")
+        ) {
+          this.#report(table, start);
+        }
+        this.#headers.add(nameOf(table));
         for (let length = 1; length <= table.length; length++) this.#put(table.slice(0, length), start, start);
         this.#skipTo("\n");
       } else {
@@ -98,7 +121,11 @@ export class Locator {
     this.#at++;
     this.#skipBlank();
     for (let length = table.length + 1; length < path.length; length++) this.#put(path.slice(0, length), start, start);
-    if (this.#places.has(path.join("\0"))) this.#duplicates.push({ path: path.join("."), offset: start });
+    const prefixes = path.slice(table.length, -1).map((_, i) => nameOf(path.slice(0, table.length + i + 1)));
+    const again = this.#places.has(nameOf(path)) || prefixes.some((name) => this.#values.has(name)) ||
+      (this.#format === "toml" && path.includes("__proto__"));
+    if (again) this.#report(path, start);
+    this.#values.add(nameOf(path));
     this.#put(path, start, this.#at);
     this.#scanValue(path);
   }
@@ -146,7 +173,10 @@ export class Locator {
         if (this.#text[this.#at] === ",") this.#at++;
         else if (this.#at === before) this.#at++; // not as expected: never stand still
       }
-    } else while (!/[,\]}#\n]|^$/.test(this.#text[this.#at] ?? "")) this.#at++;
+    } else {
+      const end = this.#format === "toml" ? /[,\]}#\n]|^$/ : /[,\]}#\s/]|^$/; // dates of TOML hold spaces
+      while (!end.test(this.#text[this.#at] ?? "")) this.#at++;
+    }
   }
 
   /** A text in any of the quotes; gives what stands in them, escapes undone. */
@@ -189,4 +219,8 @@ export class Locator {
     const found = this.#text.indexOf(end, this.#at);
     this.#at = found === -1 ? this.#text.length : found;
   }
+}
+
+function nameOf(path: readonly string[]): string {
+  return JSON.stringify(path);
 }

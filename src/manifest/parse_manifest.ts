@@ -43,9 +43,10 @@ export interface ParseManifestOptions {
 export function parseManifest(text: string, options: ParseManifestOptions = {}): Manifest {
   const { format = "toml", within } = options;
   const source = options.source ?? (format === "toml" ? "dagstack.toml" : "dagstack.json");
-  const whole = readText(text, format, source);
+  const own = text.replace(/^\ufeff/, ""); // a byte order mark says nothing that UTF-8 needs
+  const whole = readText(own, format, source);
   const raw = within === undefined ? whole : embedded(whole, within, source);
-  const locate = () => new Locator(text, format === "toml" ? "toml" : "json");
+  const locate = () => new Locator(own, format === "toml" ? "toml" : "json");
   return validate(raw, source, { loose: format !== "toml", prefix: within === undefined ? [] : [within], locate });
 }
 
@@ -81,7 +82,8 @@ function validate(raw: unknown, source: string, { loose, prefix, locate }: Readi
   const wrapped: unknown = bare ? { plugin: raw } : raw;
   const plugin = isTable(wrapped) && isTable(wrapped.plugin) ? wrapped.plugin : undefined;
   if (loose && plugin !== undefined) dropNulls(plugin, "");
-  const problems = listProblems(wrapped);
+  const moved = plugin === undefined ? new Map<string, string>() : moveAliases(plugin);
+  const problems = listProblems(wrapped, moved);
   if (problems.length > 0) {
     const locator = locate();
     throw new ManifestInvalid(
@@ -99,8 +101,8 @@ function validate(raw: unknown, source: string, { loose, prefix, locate }: Readi
 function dropNulls(table: Table, path: string): void {
   for (const [key, value] of Object.entries(table)) {
     const own = path === "" ? key : `${path}.${key}`;
-    if (value === null && !REQUIRED.has(own)) delete table[key];
-    else if (isTable(value) && TABLES.has(own)) dropNulls(value, own);
+    if (value === null && OPTIONAL.has(own)) delete table[key];
+    else if (isTable(value) && OPTIONAL.has(own)) dropNulls(value, own);
   }
 }
 
@@ -108,10 +110,13 @@ function isTable(value: unknown): value is Table {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const REQUIRED = new Set(FIELDS.filter(({ required }) => required).map(({ key }) => key));
 const ALIASES = FIELDS.filter(({ alias }) => alias !== undefined).map(({ key, alias }) => ({ key, alias: alias! }));
 /** Tables of the table of fields, outer ones first; without those that only hold aliases. */
 const TABLES = new Set(FIELDS.filter(({ alias }) => alias === undefined).flatMap(({ key }) => tablesAround(key)));
+/** Every field and table that may be left out. */
+const OPTIONAL = new Set(
+  FIELDS.flatMap(({ key, required }) => [...required === true ? [] : [key], ...tablesAround(key)]),
+);
 /** Tables and the defaults of their fields, outer tables first. Defaults are frozen, and shared by all manifests. */
 const DEFAULTS = ["", ...TABLES].map((path) => ({
   steps: path === "" ? [] : path.split("."),
@@ -129,9 +134,8 @@ function tablesAround(key: string): string[] {
   return steps.map((_, i) => steps.slice(0, i + 1).join("."));
 }
 
-/** Moves what is written in another way to its field, and fills in defaults. */
+/** Fills in defaults. */
 function withDefaults(plugin: Table): Table {
-  if ("command" in plugin || "env" in plugin || "url" in plugin || "auth" in plugin) moveAliases(plugin);
   for (const { steps, optional, defaults } of DEFAULTS) {
     let table: Table | undefined = plugin;
     for (const step of steps) {
@@ -146,12 +150,29 @@ function withDefaults(plugin: Table): Table {
   return plugin;
 }
 
-function moveAliases(plugin: Table): void {
+/**
+ * Moves what is written in another way to its field. What is written both ways, or cannot be moved, stays where it is,
+ * and is found there.
+ *
+ * @returns For each field that was moved, where it stood.
+ */
+function moveAliases(plugin: Table): Map<string, string> {
+  const moved = new Map<string, string>();
+  if (!("command" in plugin || "env" in plugin || "url" in plugin || "auth" in plugin)) return moved;
   for (const { key, alias } of ALIASES) {
     const value = getAt(plugin, key);
-    if (value !== undefined) setAt(plugin, alias, value);
+    const [table, name] = alias.split(".") as [string, string];
+    if (value === undefined || !(plugin[table] === undefined || isTable(plugin[table]))) continue;
+    const target = (plugin[table] ??= {}) as Table;
+    if (target[name] !== undefined) continue;
+    target[name] = value;
+    moved.set(alias, key);
+    const [first, part] = key.split(".") as [string, string?];
+    if (part === undefined) delete plugin[first];
+    else delete (plugin[first] as Table)[part];
   }
-  for (const { key } of ALIASES) delete plugin[key.split(".")[0]!];
+  if (isTable(plugin.auth) && Object.keys(plugin.auth).length === 0) delete plugin.auth;
+  return moved;
 }
 
 type Table = Record<string, unknown>;
@@ -159,14 +180,6 @@ type Table = Record<string, unknown>;
 function getAt(plugin: Table, key: string): unknown {
   if (!key.includes(".")) return plugin[key];
   return key.split(".").reduce<unknown>((table, step) => isTable(table) ? table[step] : undefined, plugin);
-}
-
-function setAt(plugin: Table, key: string, value: unknown): void {
-  const steps = key.split(".");
-  const last = steps.pop()!;
-  let table = plugin;
-  for (const step of steps) table = (table[step] ??= {}) as Table;
-  table[last] = value;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -17,9 +17,10 @@ const validate = compiled as unknown as { (raw: unknown): boolean; errors?: Sche
  * is content, what the rules say that no schema can.
  *
  * @param raw The whole file, `[plugin]` wrapper included.
+ * @param moved For fields that were written in another way, where they stood.
  * @returns The problems; none when it is valid.
  */
-export function listProblems(raw: unknown): Problem[] {
+export function listProblems(raw: unknown, moved: ReadonlyMap<string, string> = new Map()): Problem[] {
   if (validate(raw)) return listRuleProblems((raw as { plugin: Record<string, unknown> }).plugin);
   const problems = new Map<string, Problem>();
   for (const error of validate.errors ?? []) {
@@ -28,7 +29,12 @@ export function listProblems(raw: unknown): Problem[] {
     const place = problem?.steps.join("\0") ?? "";
     if (problem !== undefined && !problems.has(place)) problems.set(place, problem);
   }
-  return [...problems.values()];
+  return [...problems.values()].map((problem) => ({ ...problem, steps: stepsAsWritten(problem.steps, moved) }));
+}
+
+function stepsAsWritten(steps: string[], moved: ReadonlyMap<string, string>): string[] {
+  const written = moved.get(steps.slice(1, 3).join("."));
+  return written === undefined ? steps : ["plugin", ...written.split("."), ...steps.slice(3)];
 }
 
 function describe(raw: unknown, error: SchemaError): Problem | undefined {
@@ -60,14 +66,20 @@ function describe(raw: unknown, error: SchemaError): Problem | undefined {
   return problem;
 }
 
-/** The row a place belongs to; an entry of a list belongs to the list's row. */
+/** The row a place belongs to; what lies inside a list or an open table belongs to its row. */
 function fieldAt(steps: readonly string[]): Field | undefined {
-  const key = steps.slice(1).filter((step) => !/^\d+$/.test(step)).join(".");
-  return FIELDS.find((field) => field.key === key);
+  const names = steps.slice(1).filter((step) => !/^\d+$/.test(step));
+  for (let length = names.length; length > 0; length--) {
+    const key = names.slice(0, length).join(".");
+    const field = FIELDS.find((own) => own.key === key);
+    if (field !== undefined) return field;
+  }
+  return undefined;
 }
 
 function knownKeys(steps: readonly string[]): Set<string> {
   if (steps.length === 0) return new Set(["plugin"]);
+  if (steps[1] === "depends_on") return new Set(["kind", "name"]);
   const prefix = steps.slice(1).map((step) => `${step}.`).join("");
   const known = new Set<string>();
   for (const { key } of FIELDS) if (key.startsWith(prefix)) known.add(key.slice(prefix.length).split(".")[0]!);

@@ -19,30 +19,62 @@ const EXPECTED: Readonly<Record<ManifestFormat, string>> = { toml: "TOML", json:
  * @throws {ManifestInvalid} If it is too large, not of its format, nested too deep, or has a key twice.
  */
 export function readText(text: string, format: ManifestFormat, source: string): unknown {
-  if (text.length > MANIFEST_LIMITS.bytes) {
-    throw invalid(source, "", `at most ${MANIFEST_LIMITS.bytes} bytes`, `${text.length} characters`);
+  const bytes = text.length * 3 > MANIFEST_LIMITS.bytes ? new TextEncoder().encode(text).byteLength : 0;
+  if (bytes > MANIFEST_LIMITS.bytes) {
+    throw invalid(source, "", `at most ${MANIFEST_LIMITS.bytes} bytes`, `${bytes} bytes`);
   }
-  const own = text.replace(/^\ufeff/, "");
+  if (format === "toml" && countKeys(text) > MANIFEST_LIMITS.keys) {
+    // NB: @std/toml takes time that grows with the square of the number of keys.
+    throw invalid(source, "", `at most ${MANIFEST_LIMITS.keys} keys`, "more");
+  }
   let raw: unknown;
   try {
-    raw = format === "toml" ? parseToml(own) : format === "json" ? JSON.parse(own) : parseJsonc(own);
+    raw = format === "toml" ? parseToml(text) : format === "json" ? JSON.parse(text) : parseJsonc(text);
   } catch (cause) {
-    throw new ManifestInvalid(source, [syntaxProblem(own, format, cause)], { cause });
-  }
-  if (format !== "toml") {
-    const [twice] = new Locator(own, "json").duplicates;
-    if (twice !== undefined) {
-      const { path, ...position } = twice;
-      throw new ManifestInvalid(source, [{ path, expected: "every key once", found: "the key again", ...position }]);
-    }
+    throw new ManifestInvalid(source, [syntaxProblem(text, format, cause)], { cause });
   }
   // The value is fresh from the parser, so it may be used as it is; what TOML knows beyond JSON is rare.
-  return isJson(raw, 0) ? raw : toJson(raw, source, [], 0);
+  const value = isJson(raw, 0) ? raw : toJson(raw, source, [], 0);
+  if (format !== "toml" || mayRepeatKeys(text)) {
+    const [twice] = new Locator(text, format === "toml" ? "toml" : "json").duplicates;
+    if (twice !== undefined) {
+      throw new ManifestInvalid(source, [twice]);
+    }
+  }
+  return value;
+}
+
+function countKeys(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("="); at !== -1; at = text.indexOf("=", at + 1)) count++;
+  return count;
+}
+
+/**
+ * Whether a TOML text must be looked through for keys that stand twice, which `@std/toml` takes without a word. A plain
+ * text, each line of which is a header, a key with its value, or none of these, is looked at here and now.
+ */
+function mayRepeatKeys(text: string): boolean {
+  if (text.includes("__proto__") || text.includes('"""') || text.includes("'''") || text.includes("[[")) return true;
+  const seen = new Set<string>();
+  let header = "";
+  for (const line of text.split("\n")) {
+    const pair = /^\s*([\w-]+)\s*=(.*)$/.exec(line);
+    if (pair !== null) {
+      if (pair[2]!.includes("{") || seen.has(`${header}.${pair[1]}`)) return true;
+      seen.add(`${header}.${pair[1]}`);
+    } else if (/^\s*\[[\w.-]+\]\s*(#.*)?\r?$/.test(line)) {
+      header = line.trim();
+      if (seen.has(header)) return true;
+      seen.add(header);
+    } else if (line.includes("=") && !/^\s*#/.test(line)) return true; // a dotted or quoted key
+  }
+  return false;
 }
 
 function isJson(value: unknown, depth: number): boolean {
   if (typeof value === "number") return Number.isFinite(value);
-  if (typeof value !== "object" || value === null) return typeof value !== "bigint";
+  if (typeof value !== "object" || value === null) return !["bigint", "function", "symbol"].includes(typeof value);
   if (depth > MANIFEST_LIMITS.depth || value instanceof Date) return false;
   for (const key in value) {
     if (key === "__proto__" || !isJson((value as Record<string, unknown>)[key], depth + 1)) return false;
@@ -87,6 +119,9 @@ export function toJson(value: unknown, source: string, path: string[], depth: nu
   }
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw invalid(source, path.join("."), "a finite number", String(value));
+  }
+  if (typeof value === "function" || typeof value === "symbol") {
+    throw invalid(source, path.join("."), "a value that JSON knows", typeof value);
   }
   if (typeof value === "bigint") throw invalid(source, path.join("."), "a number within 2^53", String(value));
   if (typeof value !== "object" || value === null) return value;

@@ -37,10 +37,10 @@ export function listRuleProblems(plugin: Record<string, unknown>): Problem[] {
     if (own !== undefined && other !== undefined) wrong(first, `only one of ${key} and ${alias}`, "both");
   }
   const { mcp_stdio: stdio, mcp_http: http } = plugin;
-  if (runtimes.includes("mcp_stdio") && stdio === undefined && plugin.command === undefined) {
+  if (runtimes.includes("mcp_stdio") && stdio === undefined) {
     wrong("mcp_stdio", "a table with command, for the runtime is mcp_stdio");
   }
-  if (runtimes.includes("mcp_http") && http === undefined && plugin.url === undefined) {
+  if (runtimes.includes("mcp_http") && http === undefined) {
     wrong("mcp_http", "a table with url, for the runtime is mcp_http");
   }
   if (plugin.tryfirst === true && plugin.trylast === true) wrong("trylast", "never both tryfirst and trylast");

@@ -22,14 +22,16 @@ export function resolveDependencies(manifest: Manifest, others: readonly Manifes
       const written = idOf(dependency);
       return { written, id: others.some((other) => idOf(other) === written) ? written : undefined };
     }
-    const named = others.filter(({ name }) => name === dependency);
+    const all = others.filter(({ name }) => name === dependency);
+    // Of several, never itself; it alone is a circle, and told as one.
+    const named = all.length > 1 ? all.filter((other) => idOf(other) !== idOf(manifest)) : all;
     const own = named.length === 1 ? named[0] : named.find(({ kind }) => kind === manifest.kind);
     return { written: dependency, id: own === undefined ? undefined : idOf(own) };
   });
 }
 
 /**
- * Orders plugins so that each comes after those it depends on; within a level by `tryfirst` and `trylast`, priority
+ * Orders plugins so that each comes after those it depends on; within a level by runtime, `tryfirst` and `trylast`, priority
  * descending, kind and name. A function of the set: the order given does not matter. Dependencies that are not there
  * are passed over.
  *
@@ -74,10 +76,12 @@ function findCycle(waiting: ReadonlyMap<string, { needs: string[] }>): string[] 
   return [...path.slice(path.indexOf(id)), id];
 }
 
+const RUNTIME_ORDER = ["in_process", "mcp_stdio", "mcp_http"];
+const runtimeOf = ({ runtime }: Manifest) => RUNTIME_ORDER.indexOf(typeof runtime === "string" ? runtime : runtime[0]!);
 const place = ({ tryfirst, trylast }: Manifest) => tryfirst ? 0 : trylast ? 2 : 1;
 
 function compareManifests(a: Manifest, b: Manifest): number {
-  return place(a) - place(b) || b.priority - a.priority || (idOf(a) < idOf(b) ? -1 : 1);
+  return runtimeOf(a) - runtimeOf(b) || place(a) - place(b) || b.priority - a.priority || (idOf(a) < idOf(b) ? -1 : 1);
 }
 
 function idOf({ kind, name }: { kind: string; name: string }): string {

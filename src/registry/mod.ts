@@ -5,6 +5,7 @@ export type { PluginHandle } from "./handle.ts";
 export type { PluginRegistryOptions, SandboxChoice } from "./options.ts";
 export {
   type DiscoverOptions,
+  type DiscoverPackagesOptions,
   type GetPluginOptions,
   type LoadedPluginEntry,
   PluginRegistry,

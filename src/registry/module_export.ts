@@ -10,12 +10,15 @@ import { type Manifest, parseEntryPoint } from "../manifest/mod.ts";
  * @throws {PluginLoadError} If the module has no such export.
  */
 export function exportOf(module: unknown, manifest: Manifest): unknown {
-  const isNamespace = typeof module === "object" && module !== null &&
-    Reflect.get(module, Symbol.toStringTag) === "Module";
-  if (!isNamespace) return module;
+  const plugin = `${manifest.kind}/${manifest.name}`;
+  if ((typeof module !== "object" && typeof module !== "function") || module === null) {
+    throw new PluginLoadError(`Cannot load plugin "${plugin}": ${module} is no class, factory, object or module`, {
+      plugin,
+    });
+  }
+  if (Reflect.get(module, Symbol.toStringTag) !== "Module") return module;
   const exportName = parseEntryPoint(manifest.entry_point ?? "")?.exportName ?? "default";
   if (Object.hasOwn(module, exportName)) return Reflect.get(module, exportName);
-  const plugin = `${manifest.kind}/${manifest.name}`;
   throw new PluginLoadError(`Cannot load plugin "${plugin}": the module has no export "${exportName}"`, { plugin });
 }
 

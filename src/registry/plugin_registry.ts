@@ -6,7 +6,9 @@ import {
   AmbiguousPlugin,
   HookTimeout,
   HookUnknown,
+  isDependencyCycle,
   KindUnknown,
+  PackageError,
   PluginLoadError,
   PluginUnavailable,
   TeardownErrors,
@@ -19,7 +21,8 @@ import {
   validateManifest,
 } from "../manifest/mod.ts";
 import { nearNames } from "../near.ts";
-import { resolve } from "../path/mod.ts";
+import { materialisePackage, type RegistryUrls } from "../packages/mod.ts";
+import { dirname, resolve } from "../path/mod.ts";
 import { TempFolders } from "../runtime/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import { createHandle, type PluginHandle } from "./handle.ts";
@@ -27,11 +30,21 @@ import { exportOf, withEntryPoint } from "./module_export.ts";
 import { checkOptions, type PluginRegistryOptions } from "./options.ts";
 import type { PluginRecord } from "./record.ts";
 import { prepareRecord } from "./registration.ts";
-import { startPlugin } from "./start_plugin.ts";
+import { type StartEnvironment, startPlugin } from "./start_plugin.ts";
 import { type RegistryStatus, registryStatus } from "./status.ts";
 
 /** How to discover. */
 export interface DiscoverOptions extends WalkOptions {
+  /** Whether a plugin found here takes the place of one of the same kind and name that is registered already. @default false */
+  override?: boolean;
+}
+
+/** How to discover packages. */
+export interface DiscoverPackagesOptions {
+  /** Where their files are kept. @default a temporary folder, removed by `teardownAll` */
+  cacheDir?: string;
+  /** Where they are fetched from. */
+  registries?: RegistryUrls;
   /** Whether a plugin found here takes the place of one of the same kind and name that is registered already. @default false */
   override?: boolean;
 }
@@ -92,6 +105,7 @@ export class PluginRegistry implements AsyncDisposable {
   readonly #deadlines = new Deadlines();
   #logger: Logger;
   #tearingDown: Promise<void> | undefined;
+  #teardowns = 0;
 
   /**
    * Makes an empty registry. Nothing is read or started.
@@ -118,7 +132,50 @@ export class PluginRegistry implements AsyncDisposable {
   async discover(root: string | URL, options: DiscoverOptions = {}): Promise<DiscoveryReport> {
     const { override = false, ...walk } = options;
     const { manifests, unreadable } = await walkForManifests(root, walk);
-    const failures: DiscoveryReport["failures"] = unreadable.map(({ path, error }) => ({ source: path, error }));
+    return await this.#registerFiles(
+      manifests,
+      unreadable.map(({ path, error }) => ({ source: path, error })),
+      override,
+    );
+  }
+
+  /**
+   * Registers the plugins of packages. Their files are copied to a cache, held against the registry's checksums, and
+   * run from there under the same scopes as any plugin. No plugin code runs; a package that cannot be had stands in the
+   * report and keeps no other out.
+   *
+   * @param specifiers `npm:name@range`, `jsr:@scope/name@range`, or paths of folders.
+   * @param options Where to keep them, and where to fetch from.
+   * @returns What was registered, and what was not and why.
+   */
+  async discoverPackages(
+    specifiers: readonly string[],
+    options: DiscoverPackagesOptions = {},
+  ): Promise<DiscoveryReport> {
+    const { override = false, registries } = options;
+    const cacheDir = options.cacheDir ?? await this.#folders.make("packages", "packages");
+    const manifests: string[] = [];
+    const failures: DiscoveryReport["failures"] = [];
+    for (const specifier of new Set(specifiers)) {
+      try {
+        const { folder } = await materialisePackage(specifier, cacheDir, registries);
+        const found = await walkForManifests(folder, { recursive: false });
+        const own = found.manifests.filter((file) => dirname(file) === folder);
+        if (own.length === 0) throw new PackageError(specifier, "it carries no manifest at its top");
+        manifests.push(...own);
+      } catch (error) {
+        failures.push({ source: specifier, error: error instanceof Error ? error : new Error(String(error)) });
+      }
+    }
+    return await this.#registerFiles(manifests, failures, override);
+  }
+
+  /** Registers manifest files, each with its own verdict. */
+  async #registerFiles(
+    manifests: readonly string[],
+    failures: DiscoveryReport["failures"],
+    override: boolean,
+  ): Promise<DiscoveryReport> {
     const found = new Map<string, PluginRecord[]>();
     for (let i = 0; i < manifests.length; i += PREPARED_AT_ONCE) {
       const batch = manifests.slice(i, i + PREPARED_AT_ONCE);
@@ -271,30 +328,36 @@ export class PluginRegistry implements AsyncDisposable {
     this.#logger = safeLogger(own.logger);
     const all = [...this.#records.values()];
     const waiting = all.filter(({ state }) => state === "registered" || state === "stopped");
-    const under = all.map(({ starting }) => starting);
     const environment = { context: own, logger: this.#logger, configs, options: this.#options, folders: this.#folders };
+    const teardowns = this.#teardowns;
     for (const level of dependencyLevels(this.list())) {
+      if (this.#teardowns !== teardowns) break; // all that was started is being stopped
       await Promise.all(level.map(async (manifest) => {
         const record = this.#records.get(`${manifest.kind}/${manifest.name}`);
         if (record === undefined || !waiting.includes(record)) return;
-        const missing = this.#missingDependency(record);
-        if (missing !== undefined) {
-          record.state = "unavailable";
-          record.error = missing;
-          return;
-        }
-        record.starting = startPlugin(record, environment);
+        if (record.starting !== undefined) return await record.starting; // another call has begun with it
+        if (record.state !== "registered" && record.state !== "stopped") return;
+        record.starting = this.#start(record, environment).finally(() => delete record.starting);
         await record.starting;
-        delete record.starting;
       }));
     }
-    await Promise.all(under); // what another call of setupAll has begun
+    await Promise.all(all.map(({ starting }) => starting)); // what another call has begun
     for (const { state, error, id, sandbox } of waiting) {
       if (state === "unavailable") this.#logger.error(escapeControl(error?.message ?? `Cannot start plugin "${id}"`));
       else if (sandbox === "none") {
         this.#logger.warn(`Plugin "${id}" runs without a sandbox: it can do all the host can`);
       }
     }
+  }
+
+  async #start(record: PluginRecord, environment: StartEnvironment): Promise<void> {
+    // Another call of setupAll may be starting what it depends on.
+    const ids = resolveDependencies(record.manifest, this.list()).map(({ id }) => id);
+    await Promise.all(ids.map((id) => id === undefined ? undefined : this.#records.get(id)?.starting));
+    const missing = this.#missingDependency(record);
+    if (missing === undefined) return await startPlugin(record, environment);
+    record.state = "unavailable";
+    record.error = missing;
   }
 
   /** Why a plugin cannot start for want of another: the whole chain of cause is in the reason. */
@@ -372,14 +435,26 @@ export class PluginRegistry implements AsyncDisposable {
   }
 
   async #teardownAll(): Promise<void> {
+    this.#teardowns++;
     const errors: Error[] = [];
-    for (const level of dependencyLevels(this.list()).reverse()) {
-      const records = level.map(({ kind, name }) => this.#records.get(`${kind}/${name}`)!);
+    for (const records of this.#levelsToStop()) {
       errors.push(...(await Promise.all(records.map((record) => this.#stop(record)))).flat());
     }
     this.#deadlines[Symbol.dispose]();
     errors.push(...await this.#folders.close());
     if (errors.length > 0) throw new TeardownErrors(errors);
+  }
+
+  /** Dependants before what they depend on. Plugins that were registered later may close a circle; they stop together. */
+  #levelsToStop(): PluginRecord[][] {
+    const running = [...this.#records.values()].filter(({ opened, starting }) => opened ?? starting);
+    try {
+      const levels = dependencyLevels(running.map(({ manifest }) => manifest)).reverse();
+      return levels.map((level) => level.map(({ kind, name }) => this.#records.get(`${kind}/${name}`)!));
+    } catch (error) {
+      if (isDependencyCycle(error)) return [running];
+      throw error;
+    }
   }
 
   /** {@linkcode PluginRegistry.teardownAll}, for `await using`. */

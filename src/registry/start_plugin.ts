@@ -31,6 +31,7 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
   delete record.error;
   delete record.hooks;
   try {
+    throwIfStopping(record);
     const config = Object.hasOwn(environment.configs, manifest.name)
       ? environment.configs[manifest.name]!
       : configSection(context.config, manifest.kind, manifest.name);

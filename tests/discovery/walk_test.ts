@@ -21,7 +21,7 @@ const globs: [ignore: string[], left: string[]][] = [
   [["a"], ["b/c/d", "node_modules/m", "b/.git/g", ".hidden/h", "ab", "abc"]],
   [["a*"], ["b/c/d", "node_modules/m", "b/.git/g", ".hidden/h"]],
   [["a?"], ["b/a", "b/c/a", "b/c/d", "node_modules/m", "b/.git/g", ".hidden/h", "a", "abc"]],
-  [["?"], ["node_modules/m", ".hidden/h", "ab", "abc"]],
+  [["?"], ["ab", "abc"]],
   [["b/a"], ["b/c/a", "b/c/d", "node_modules/m", "b/.git/g", ".hidden/h", "a", "ab", "abc"]],
   [["b/*"], ["node_modules/m", ".hidden/h", "a", "ab", "abc"]],
   [["b/*/a"], ["b/a", "b/c/d", "node_modules/m", "b/.git/g", ".hidden/h", "a", "ab", "abc"]],
@@ -281,21 +281,15 @@ Deno.test("a root that is no folder, missing, empty or no file URL is thrown", a
   }
 });
 
-Deno.test("a package.json that is a pipe does not keep the walk from ending", async () => {
+Deno.test("a package.json that is a device without end does not keep the walk from ending", async () => {
   await using folder = new TempFolder();
   await folder.write(plugins("a"));
   await Deno.mkdir(`${folder.path}/b`);
-  const pipe = `${folder.path}/b/package.json`;
-  assert((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+  await Deno.symlink("/dev/zero", `${folder.path}/b/package.json`);
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), 2000);
-  const walk = walkForManifests(folder.path);
-  const result = await Promise.race([walk, late]);
+  const result = await Promise.race([walkForManifests(folder.path), late]);
   clearTimeout(timer);
-  if (result === undefined) {
-    await Deno.writeTextFile(pipe, "{}"); // lets the reader go
-    await walk;
-  }
   assertEquals(result?.manifests, [`${folder.path}/a/dagstack.toml`]);
 });
 
