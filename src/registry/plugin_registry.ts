@@ -1,7 +1,13 @@
 import { type Logger, PluginContext, type PluginLookup, safeLogger } from "../context/mod.ts";
 import { Deadlines } from "../deadlines.ts";
 import { escapeControl } from "../escape_control.ts";
-import { walkForManifests, type WalkOptions } from "../discovery/mod.ts";
+import {
+  listManifestRegistry,
+  parseRemotePlugins,
+  REMOTE_PLUGINS_VARIABLE,
+  walkForManifests,
+  type WalkOptions,
+} from "../discovery/mod.ts";
 import {
   AmbiguousPlugin,
   HookTimeout,
@@ -23,7 +29,7 @@ import {
 import { nearNames } from "../near.ts";
 import { materialisePackage, type RegistryUrls } from "../packages/mod.ts";
 import { dirname, resolve } from "../path/mod.ts";
-import { TempFolders } from "../runtime/mod.ts";
+import { hostHolds, TempFolders } from "../runtime/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import { createHandle, type PluginHandle } from "./handle.ts";
 import { exportOf, withEntryPoint } from "./module_export.ts";
@@ -168,6 +174,43 @@ export class PluginRegistry implements AsyncDisposable {
       }
     }
     return await this.#registerFiles(manifests, failures, override);
+  }
+
+  /**
+   * Registers plugins that run elsewhere: the manifests of a folder, and what `DAGSTACK_REMOTE_PLUGINS` lists (manifest
+   * paths, `name=url` or `kind/name=url`, separated by commas), where the host may read that variable.
+   *
+   * @param folder A folder of manifests, such as `plugins_registry/`. @default none
+   * @param options Whether what is found takes the place of what is registered.
+   * @returns What was registered, and what was not and why.
+   * @throws {DiscoveryError} If the folder is missing, is none, or cannot be read.
+   */
+  async discoverRemote(folder?: string | URL, options: { override?: boolean } = {}): Promise<DiscoveryReport> {
+    const named = folder === undefined ? [] : await listManifestRegistry(folder);
+    const listed = hostHolds("env", REMOTE_PLUGINS_VARIABLE)
+      ? parseRemotePlugins(Deno.env.get(REMOTE_PLUGINS_VARIABLE) ?? "")
+      : [];
+    const files: string[] = [];
+    const failures: DiscoveryReport["failures"] = [];
+    const report: DiscoveryReport["registered"] = [];
+    for (const source of [...named, ...listed]) {
+      if (source instanceof Error) failures.push({ source: source.source, error: source });
+      else if ("file" in source) files.push(source.file);
+      else {
+        try {
+          const manifest = validateManifest(source.manifest, source.source);
+          await this.#add(
+            await prepareRecord({ manifest, source: source.source }, this.#options),
+            options.override === true,
+          );
+          report.push({ kind: manifest.kind, name: manifest.name, source: source.source, manifest });
+        } catch (error) {
+          failures.push({ source: source.source, error: error as Error });
+        }
+      }
+    }
+    const { registered, failures: all } = await this.#registerFiles(files, failures, options.override === true);
+    return { registered: [...report, ...registered], failures: all };
   }
 
   /** Registers manifest files, each with its own verdict. */
