@@ -1,5 +1,6 @@
 import type { DiscoveryReport } from "./discovery_report.ts";
-import type { DiscoverOptions, PluginRegistry } from "./plugin_registry.ts";
+import type { PluginRegistry } from "./plugin_registry.ts";
+import type { DiscoverOptions } from "./registrar.ts";
 
 /**
  * Registers every plugin below a folder; the same as `registry.discover(root, options)`, as the npm binding has it.

@@ -3,9 +3,8 @@ export { discover } from "./discover.ts";
 export type { DiscoveryReport } from "./discovery_report.ts";
 export type { PluginHandle } from "./handle.ts";
 export type { PluginRegistryOptions, SandboxChoice } from "./options.ts";
+export type { DiscoverOptions, DiscoverPackagesOptions } from "./registrar.ts";
 export {
-  type DiscoverOptions,
-  type DiscoverPackagesOptions,
   type GetPluginOptions,
   type LoadedPluginEntry,
   PluginRegistry,

@@ -1,0 +1,145 @@
+import type { Logger } from "../context/mod.ts";
+import { HookTimeout, isDependencyCycle, PluginUnavailable } from "../errors.ts";
+import { escapeControl } from "../escape_control.ts";
+import { dependencyLevels, resolveDependencies } from "../manifest/mod.ts";
+import { type PluginStore, unavailable } from "./plugin_store.ts";
+import type { PluginRecord } from "./record.ts";
+import { type StartEnvironment, startPlugin } from "./start_plugin.ts";
+
+/** Starts plugins by levels of their dependencies, and stops them in reverse. Calls may overlap. */
+export class Lifecycle {
+  readonly #store: PluginStore;
+  readonly #log: () => Logger;
+  #stops = 0;
+
+  /** @param store The plugins; @param log Where what goes wrong is told. */
+  constructor(store: PluginStore, log: () => Logger) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /**
+   * Starts every plugin that is registered or stopped. Ends when what another call has begun has ended, too.
+   *
+   * @throws {DependencyCycle} If plugins depend on each other in a circle; nothing is started then.
+   */
+  async startAll(environment: StartEnvironment): Promise<void> {
+    const all = this.#store.all();
+    const waiting = all.filter(({ state }) => state === "registered" || state === "stopped");
+    const stops = this.#stops;
+    for (const level of dependencyLevels(this.#store.manifests())) {
+      if (this.#stops !== stops) break; // all that was started is being stopped
+      await Promise.all(level.map(async (manifest) => {
+        const record = this.#store.get(manifest);
+        if (record === undefined || !waiting.includes(record)) return;
+        if (record.starting !== undefined) return await record.starting; // another call has begun with it
+        if (record.state !== "registered" && record.state !== "stopped") return;
+        record.starting = this.#start(record, environment).finally(() => delete record.starting);
+        await record.starting;
+      }));
+    }
+    await Promise.all(all.map(({ starting }) => starting)); // what another call has begun
+    for (const { state, error, id, sandbox } of waiting) {
+      if (state === "unavailable") this.#log().error(escapeControl(error?.message ?? `Cannot start plugin "${id}"`));
+      else if (sandbox === "none") {
+        this.#log().warn(`Plugin "${id}" runs without a sandbox: it can do all the host can`);
+      }
+    }
+  }
+
+  async #start(record: PluginRecord, environment: StartEnvironment): Promise<void> {
+    // Another call of setupAll may be starting what it depends on.
+    const ids = resolveDependencies(record.manifest, this.#store.manifests()).map(({ id }) => id);
+    await Promise.all(ids.map((id) => id === undefined ? undefined : this.#store.get(id)?.starting));
+    const missing = this.#missingDependency(record);
+    if (missing === undefined) return await startPlugin(record, environment);
+    record.state = "unavailable";
+    record.error = missing;
+  }
+
+  /** Why a plugin cannot start for want of another: the whole chain of cause is in the reason. */
+  #missingDependency({ manifest, id }: PluginRecord): PluginUnavailable | undefined {
+    for (const { written, id: other } of resolveDependencies(manifest, this.#store.manifests())) {
+      const record = other === undefined ? undefined : this.#store.get(other);
+      if (record?.state === "active") continue;
+      const why = record === undefined ? "no such plugin is registered" : unavailable(record).reason;
+      return new PluginUnavailable(id, `it depends on "${written}": ${why}`, { cause: record?.error });
+    }
+    return undefined;
+  }
+
+  /**
+   * Stops every plugin, dependants first.
+   *
+   * @returns What failed. Never rejects for it.
+   */
+  async stopAll(): Promise<Error[]> {
+    this.#stops++;
+    const errors: Error[] = [];
+    for (const records of this.#levelsToStop()) {
+      errors.push(...(await Promise.all(records.map((record) => this.stop(record)))).flat());
+    }
+    return errors;
+  }
+
+  /** Dependants before what they depend on. Plugins that were registered later may close a circle; they stop together. */
+  #levelsToStop(): PluginRecord[][] {
+    const running = this.#store.all().filter(({ opened, starting }) => opened ?? starting);
+    try {
+      const levels = dependencyLevels(running.map(({ manifest }) => manifest)).reverse();
+      return levels.map((level) => level.map((manifest) => this.#store.get(manifest)!));
+    } catch (error) {
+      if (isDependencyCycle(error)) return [running];
+      throw error;
+    }
+  }
+
+  /** Stops one plugin, also one that is still starting. Never rejects: what failed is the result. */
+  async stop(record: PluginRecord): Promise<Error[]> {
+    if (record.starting !== undefined) {
+      record.stopping = true;
+      await record.opened?.close(0);
+      await record.starting;
+      record.stopping = false;
+      record.state = "stopped";
+      delete record.error;
+    }
+    const { opened, manifest, id } = record;
+    if (opened === undefined) return [];
+    delete record.opened;
+    const failures: Error[] = [];
+    let late = false;
+    if (record.state === "active") {
+      const limitMs = manifest.teardown_timeout_sec * 1000;
+      const { promise: expired, reject } = Promise.withResolvers<never>();
+      const start = performance.now();
+      const timer = setTimeout(() => {
+        late = true;
+        reject(new HookTimeout("teardown", limitMs, performance.now() - start, { plugin: id }));
+      }, limitMs);
+      try {
+        await Promise.race([opened.scope.teardown(), expired]);
+      } catch (error) {
+        failures.push(error instanceof Error ? error : new Error(String(error)));
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+    if (record.state !== "unavailable") record.state = late ? "leaked" : "stopped";
+    let left: Error[] = [];
+    try {
+      left = await opened.close(late ? 0 : undefined);
+    } catch (error) {
+      failures.push(error as Error);
+    }
+    const reason = await opened.scope.ended;
+    if (reason !== "closed") {
+      // It had failed by itself when it was to be torn down: that is its state, and no failure of the teardown.
+      record.state = "unavailable";
+      record.error = new PluginUnavailable(id, reason);
+      this.#log().error(escapeControl(record.error.message));
+      return left;
+    }
+    return [...failures, ...left];
+  }
+}
