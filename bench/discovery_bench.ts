@@ -97,9 +97,9 @@ async function floor(root: string): Promise<number> {
   await inBatches(manifests.sort(), async (path) => {
     const bytes = await Deno.readFile(path);
     const raw = parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as { plugin: { entry_point: string } };
-    const folder = await Deno.realPath(path.slice(0, path.lastIndexOf("/")));
-    const entry = await Deno.realPath(join(folder, `${raw.plugin.entry_point.split(":")[0]}.ts`));
-    if ((await Deno.stat(entry)).isFile) found++;
+    const folder = Deno.realPathSync(path.slice(0, path.lastIndexOf("/")));
+    const entry = Deno.realPathSync(join(folder, `${raw.plugin.entry_point.split(":")[0]}.ts`));
+    if (Deno.statSync(entry).isFile) found++;
   });
   return found;
 }

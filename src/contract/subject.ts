@@ -30,7 +30,7 @@ export async function findSubject(options: ContractOptions): Promise<Subject | s
   }
   const plugin = `${manifest.kind}/${manifest.name}`;
   if (manifest.entry_point === undefined) return "the manifest has no entry_point";
-  const entry = await resolveEntryPoint(dirname(file), manifest.entry_point, plugin);
+  const entry = resolveEntryPoint(dirname(file), manifest.entry_point, plugin);
   const samples = options.samples ?? await readSamples(dirname(file)) ?? await makeSamples(entry);
   return { plugin, manifest, entry, samples, pluginClass: options.pluginClass };
 }

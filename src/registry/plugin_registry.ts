@@ -133,14 +133,14 @@ export class PluginRegistry implements AsyncDisposable {
    * @param raw What a manifest file holds, with or without the `plugin` wrapper.
    * @param source The path of the manifest file that it stands for; its folder is the plugin's. Without one, the
    * plugin's code must be given with {@linkcode PluginRegistry.attachPlugin}.
-   * @returns The manifest.
-   * @throws {ManifestInvalid | VersionIncompatible | RuntimeNotSupported | PluginLoadError | AmbiguousPlugin} As a
-   * rejection; nothing is registered then.
+   * @returns The manifest. A `config_schema` is compiled when it starts.
+   * @throws {ManifestInvalid | VersionIncompatible | RuntimeNotSupported | PluginLoadError | AmbiguousPlugin} If it cannot be registered;
+   * nothing is changed then.
    */
-  async registerManifest(raw: unknown, source?: string): Promise<Manifest> {
+  registerManifest(raw: unknown, source?: string): Manifest {
     const shown = source ?? "manifest";
     const file = source === undefined ? {} : { file: resolve(source) };
-    return await this.#registrar.register({ manifest: validateManifest(raw, shown), source: shown, ...file });
+    return this.#registrar.registerNow({ manifest: validateManifest(raw, shown), source: shown, ...file });
   }
 
   /**

@@ -9,14 +9,14 @@ import {
 import { PackageError } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
 import { loadManifest, type Manifest, validateManifest } from "../manifest/mod.ts";
-import { materialisePackage, type RegistryUrls } from "../packages/mod.ts";
+import type { RegistryUrls } from "../packages/mod.ts";
 import { dirname } from "../path/mod.ts";
 import { hostHolds, type TempFolders } from "../runtime/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import type { PluginRegistryOptions } from "./options.ts";
 import { ambiguous, type PluginStore } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
-import { prepareRecord, type Registration } from "./registration.ts";
+import { checkRegistration, prepareRecord, type Registration } from "./registration.ts";
 
 /** How to discover. */
 export interface DiscoverOptions extends WalkOptions {
@@ -70,6 +70,15 @@ export class Registrar {
     return registration.manifest;
   }
 
+  /** Registers one plugin at once; what takes waiting is checked when it starts. @throws If it cannot be registered. */
+  registerNow(registration: Registration): Manifest {
+    const record = checkRegistration(registration, this.#options);
+    const earlier = this.#store.get(record.id);
+    if (earlier !== undefined) throw ambiguous([earlier, record]);
+    this.#store.put(record);
+    return registration.manifest;
+  }
+
   /** See `PluginRegistry.discover`. */
   async discover(root: string | URL, options: DiscoverOptions): Promise<DiscoveryReport> {
     const { override = false, ...walk } = options;
@@ -87,6 +96,7 @@ export class Registrar {
     const cacheDir = options.cacheDir ?? await this.#folders.make("packages", "packages");
     const manifests: string[] = [];
     const failures: DiscoveryReport["failures"] = [];
+    const { materialisePackage } = await import("../packages/mod.ts"); // most hosts have none
     for (const specifier of new Set(specifiers)) {
       try {
         const { folder } = await materialisePackage(specifier, cacheDir, registries);

@@ -19,8 +19,8 @@ export interface Registration {
 }
 
 /**
- * Checks a plugin before it is registered, in the order of SPEC section 2: core_version, runtime, config_schema, entry
- * point. Nothing of it runs.
+ * Checks a plugin before it is registered, in the order of SPEC section 2: core_version, runtime, entry point, and what
+ * has to be waited for, `config_schema`. Nothing of it runs.
  *
  * @param registration What is to be registered.
  * @param options The registry's.
@@ -28,9 +28,23 @@ export interface Registration {
  * @throws {VersionIncompatible | RuntimeNotSupported | ManifestInvalid | PluginLoadError} If it cannot be registered.
  */
 export async function prepareRecord(
-  { manifest, source, file, module }: Registration,
+  registration: Registration,
   options: PluginRegistryOptions,
 ): Promise<PluginRecord> {
+  const record = checkRegistration(registration, options);
+  await completeRecord(record);
+  return record;
+}
+
+/**
+ * The part of {@linkcode prepareRecord} that needs no waiting: all but `config_schema`.
+ *
+ * @throws {VersionIncompatible | RuntimeNotSupported | PluginLoadError} If it cannot be registered.
+ */
+export function checkRegistration(
+  { manifest, source, file, module }: Registration,
+  options: PluginRegistryOptions,
+): PluginRecord {
   const id = `${manifest.kind}/${manifest.name}`;
   const range = parseCoreVersion(manifest.core_version);
   if (typeof range !== "function" || !range(CORE_VERSION)) {
@@ -58,10 +72,19 @@ export async function prepareRecord(
     trusted: module !== undefined || (options.trusted?.includes(id) ?? false),
     state: "registered",
   };
-  if (manifest.config_schema !== undefined) record.checkConfig = await compileConfigSchema(manifest, source);
   if (module !== undefined) record.module = module;
   else if (file !== undefined && manifest.entry_point !== undefined) {
-    record.entry = await resolveEntryPoint(dirname(file), manifest.entry_point, id);
+    record.entry = resolveEntryPoint(dirname(file), manifest.entry_point, id);
   }
   return record;
+}
+
+/**
+ * Compiles a plugin's `config_schema`, where that is not done yet.
+ *
+ * @throws {ManifestInvalid} If it is no JSON Schema.
+ */
+export async function completeRecord(record: PluginRecord): Promise<void> {
+  const { manifest, source } = record;
+  if (manifest.config_schema !== undefined) record.checkConfig ??= await compileConfigSchema(manifest, source);
 }

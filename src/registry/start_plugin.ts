@@ -5,6 +5,7 @@ import type { Manifest } from "../manifest/mod.ts";
 import { openInProcess, type TempFolders } from "../runtime/mod.ts";
 import type { PluginRegistryOptions } from "./options.ts";
 import type { PluginRecord } from "./record.ts";
+import { completeRecord } from "./registration.ts";
 
 /** What starting needs besides the plugin. */
 export interface StartEnvironment {
@@ -32,6 +33,7 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
   delete record.hooks;
   try {
     throwIfStopping(record);
+    await completeRecord(record);
     const config = Object.hasOwn(environment.configs, manifest.name)
       ? environment.configs[manifest.name]!
       : configSection(context.config, manifest.kind, manifest.name);

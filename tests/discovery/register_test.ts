@@ -8,6 +8,7 @@ import {
   KindUnknown,
   type PluginContext,
   PluginLoadError,
+  PluginRegistry,
 } from "@dagstack/plugin-system";
 import { manifestText, TestHost } from "../support.ts";
 
@@ -48,7 +49,7 @@ Deno.test("registerManifest with a source finds the code beside it", async () =>
   await using host = new TestHost();
   await host.folder.write({ "p/plugin.ts": GREETER.replaceAll("(name)", "(name: string)") });
   const source = `${host.folder.path}/p/dagstack.toml`; // need not be there
-  const manifest = await host.registry.registerManifest(
+  const manifest = host.registry.registerManifest(
     { plugin: raw("a", { entry_point: "plugin:Greeter" }) },
     source,
   );
@@ -60,8 +61,8 @@ Deno.test("registerManifest with a source finds the code beside it", async () =>
 
 Deno.test("registerManifest without a source waits for attachPlugin", async () => {
   await using host = new TestHost();
-  await host.registry.registerManifest(raw("a", { entry_point: "./plugin.js#X" }));
-  await host.registry.registerManifest(raw("b", { entry_point: "./plugin.js#X" }));
+  host.registry.registerManifest(raw("a", { entry_point: "./plugin.js#X" }));
+  host.registry.registerManifest(raw("b", { entry_point: "./plugin.js#X" }));
   host.registry.attachPlugin("a", new Greeter());
   await host.setup();
   assertEquals(await host.plugin("thing/a").greet!("you"), "hello, you");
@@ -81,12 +82,6 @@ const refused: [name: string, manifest: unknown, code: string, text: string][] =
   ],
   ["a file that is not there", raw("x", { entry_point: "none:B" }), "PluginLoadError", "names no file"],
   ["a taken name", raw("taken", { entry_point: "plugin:Greeter" }), "AmbiguousPlugin", '"thing/taken"'],
-  [
-    "a bad config_schema",
-    raw("x", { entry_point: "plugin:Greeter", config_schema: { type: "nothing-like-it" } }),
-    "ManifestInvalid",
-    "config_schema",
-  ],
 ];
 
 for (const [name, manifest, code, text] of refused) {
@@ -95,7 +90,7 @@ for (const [name, manifest, code, text] of refused) {
     await host.folder.write({ "p/plugin.ts": "export class Greeter {}" });
     await host.registry.registerModule(Greeter, raw("taken"));
     const before = JSON.stringify(host.registry.status());
-    const error = await assertRejects(
+    const error = assertThrows(
       () => host.registry.registerManifest(manifest, `${host.folder.path}/p/dagstack.json`),
       Error,
       text,
@@ -105,6 +100,43 @@ for (const [name, manifest, code, text] of refused) {
     assertEquals(JSON.stringify(host.registry.status()), before);
   });
 }
+
+Deno.test("a bad config_schema given to registerManifest makes the plugin unavailable when it starts", async () => {
+  await using host = new TestHost();
+  await host.folder.write({ "p/plugin.ts": "export class Greeter {}" });
+  const manifest = raw("x", { entry_point: "plugin:Greeter", config_schema: { type: "nothing-like-it" } });
+  host.registry.registerManifest(manifest, `${host.folder.path}/p/dagstack.json`);
+  await host.setup();
+  assertEquals(host.reason("thing/x")?.code, "ManifestInvalid");
+  assertStringIncludes(host.reason("thing/x")!.message, "config_schema");
+});
+
+// The public documentation's example, with nothing changed but the import.
+Deno.test("the npm package's example of registerManifest and attachPlugin runs as it is", async () => {
+  const registry = new PluginRegistry();
+  registry.registerManifest({
+    schema_version: "1.0.0",
+    name: "echo",
+    kind: "tool",
+    kind_api_version: "1.0.0",
+    core_version: "^0.2.0",
+    runtime: "in_process",
+    entry_point: "./plugin.js#EchoPlugin",
+  });
+  let received: unknown;
+  registry.attachPlugin("echo", {
+    setup(context: { config: unknown; manifest: { name: string } }) {
+      received = [context.config, context.manifest.name];
+    },
+    execute: (args: { msg: string }) => ({ echoed: args.msg }),
+  });
+  await registry.setupAll({ configs: { echo: { foo: 1 } } });
+  assertEquals(received, [{ foo: 1 }, "echo"]);
+  assertEquals(registry.list().map(({ kind, name }) => [kind, name]), [["tool", "echo"]]);
+  const [loaded] = registry.getLoadedPlugins();
+  assertEquals(await loaded!.plugin.execute!({ msg: "hi" }), { echoed: "hi" });
+  await registry.teardownAll();
+});
 
 // registerModule
 
@@ -154,8 +186,8 @@ Deno.test("registerModule refuses a name that is taken, and the first one goes o
 Deno.test("attachPlugin refuses an unknown name, an ambiguous one, and a plugin that runs", async () => {
   await using host = new TestHost();
   const { registry } = host;
-  await registry.registerManifest(raw("a", { entry_point: "a:B" }));
-  await registry.registerManifest(raw("a", { entry_point: "a:B", kind: "other" }));
+  registry.registerManifest(raw("a", { entry_point: "a:B" }));
+  registry.registerManifest(raw("a", { entry_point: "a:B", kind: "other" }));
   assertThrows(() => registry.attachPlugin("b", {}), KindUnknown, '"b"');
   const error = assertThrows(() => registry.attachPlugin("a", {}), AmbiguousPlugin);
   assertEquals(error.candidates, ["other/a", "thing/a"]);
@@ -168,7 +200,7 @@ Deno.test("attachPlugin refuses an unknown name, an ambiguous one, and a plugin 
 
 Deno.test("attachPlugin refuses what is no object", async () => {
   await using host = new TestHost();
-  await host.registry.registerManifest(raw("a", { entry_point: "a:B" }));
+  host.registry.registerManifest(raw("a", { entry_point: "a:B" }));
   for (const instance of [undefined, null, 5, "x"]) {
     assertThrows(() => host.registry.attachPlugin("a", instance as unknown as object), PluginLoadError, "no object");
   }
