@@ -43,6 +43,16 @@ floor against itself, and a row is void when it leaves 0.9 to 1.1.
 Machine: ${os} ${arch}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}, V8 ${Deno.version.v8}.
 
 ${table}
+
+## What the numbers do not say by themselves
+
+- **Start-up** misses its target. What it takes beyond the floor is spent in three places: loading the package, some 19 ms,
+  of which 12 go to opening its many small modules (bundled into one file, the same code loads in 8); finding, reading and
+  checking the first manifest with code that has not run before, some 8 ms; and the plugin's process, some 10 ms more than an
+  empty one, most of it for a cache folder of its own that is empty and for the plugin's TypeScript. A warm or shared cache
+  folder would give plugins a place to meet, so it stays empty and its own.
+- **Fuzzing** is no timing claim: \`deno task fuzz\` puts 200,000 random, mutated and generated manifests through
+  \`parseManifest\` and fails on anything but a manifest or \`ManifestInvalid\`, or on one that takes over 250 ms.
 `;
   await Deno.writeTextFile(new URL("RESULTS.md", import.meta.url), page);
 }

@@ -158,7 +158,7 @@ function withDefaults(plugin: Table): Table {
  */
 function moveAliases(plugin: Table): Map<string, string> {
   const moved = new Map<string, string>();
-  if (!("command" in plugin || "env" in plugin || "url" in plugin || "auth" in plugin)) return moved;
+  if (!("command" in plugin || "env" in plugin || "url" in plugin || "auth" in plugin)) return moved; // as most
   for (const { key, alias } of ALIASES) {
     const value = getAt(plugin, key);
     const [table, name] = alias.split(".") as [string, string];

@@ -20,7 +20,7 @@ const validate = compiled as unknown as { (raw: unknown): boolean; errors?: Sche
  * @param moved For fields that were written in another way, where they stood.
  * @returns The problems; none when it is valid.
  */
-export function listProblems(raw: unknown, moved: ReadonlyMap<string, string> = new Map()): Problem[] {
+export function listProblems(raw: unknown, moved: ReadonlyMap<string, string> = NOTHING_MOVED): Problem[] {
   if (validate(raw)) return listRuleProblems((raw as { plugin: Record<string, unknown> }).plugin);
   const problems = new Map<string, Problem>();
   for (const error of validate.errors ?? []) {
@@ -31,6 +31,8 @@ export function listProblems(raw: unknown, moved: ReadonlyMap<string, string> = 
   }
   return [...problems.values()].map((problem) => ({ ...problem, steps: stepsAsWritten(problem.steps, moved) }));
 }
+
+const NOTHING_MOVED: ReadonlyMap<string, string> = new Map();
 
 function stepsAsWritten(steps: string[], moved: ReadonlyMap<string, string>): string[] {
   const written = moved.get(steps.slice(1, 3).join("."));

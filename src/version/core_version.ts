@@ -30,7 +30,24 @@ const MAX_LENGTH = 256;
  * @param range For example `>=0.1.0,<1.0.0` or `^0.2`.
  * @returns A test for versions, or what is wrong with the range.
  */
-export function parseCoreVersion(range: string): ((version: string) => boolean) | RangeProblem {
+export function parseCoreVersion(range: string): ParsedRange {
+  let parsed = known.get(range);
+  if (parsed === undefined) {
+    parsed = parseRangeAnew(range);
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(range, parsed);
+  }
+  return parsed;
+}
+
+/** A test for versions, or what is wrong with the range. */
+type ParsedRange = ((version: string) => boolean) | RangeProblem;
+
+/** Plugins of one folder mostly ask for the same, and each is read twice: when it is validated and when it is registered. */
+const known = new Map<string, ParsedRange>();
+const MAX_KNOWN = 64;
+
+function parseRangeAnew(range: string): ParsedRange {
   const text = range.trim();
   if (text.length > MAX_LENGTH) return { expected: `${EXPECTED} of at most ${MAX_LENGTH} characters` };
   if (/^v?\d+(\.\d+)*([-+].*)?$/.test(text) && !/\s/.test(text)) {
