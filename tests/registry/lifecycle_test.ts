@@ -253,3 +253,19 @@ Deno.test("the guest's command line is short enough for every system", async () 
   const escaped = guest.replace(/[%#\n\r\t]/g, encodeURIComponent).length;
   assert(escaped + isolationFlags().join(" ").length < 31_000, "Windows ends a command line at 32,767 characters");
 });
+
+Deno.test("a plugin whose turn had not come when all was torn down is not started", async () => {
+  await using host = new TestHost();
+  await host.folder.write({
+    ...files("async setup() { await new Promise((r) => setTimeout(r, 60000)); }"),
+    "q/dagstack.toml": manifestText({ name: '"later"', depends_on: '["sample"]' }),
+    "q/plugin.ts": "export class Sample {}",
+  });
+  await host.registry.discover(host.folder.path);
+  const starting = host.setup();
+  await host.registry.teardownAll();
+  await starting;
+  const states = host.registry.status().plugins.map(({ name, state }) => `${name} ${state}`);
+  assertEquals(states, ["later registered", "sample stopped"]);
+  assertEquals(host.logger.messages("error"), []);
+});

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { PluginUnavailable, SerializationError } from "@dagstack/plugin-system";
+import { isolationFlags } from "../../src/sandbox/mod.ts";
 import { manifestText, TempFolder, TestHost } from "../support.ts";
 
 function plugin(body: string, resources = "", fields: Record<string, string> = {}): Record<string, string> {
@@ -452,4 +453,35 @@ Deno.test("a hook that misses its deadline is named, its process ends, and the o
   assertEquals(Reflect.get(error, "code"), "HookTimeout");
   await assertRejects(() => host.plugin().spin!(), PluginUnavailable, 'hook "spin" did not answer within 200 ms');
   assertEquals(await host.plugin("thing/other").fine!(), "fine");
+});
+
+Deno.test("every scope is started without prompts, packages, remote modules, configuration or a lock of whoever is there", () => {
+  assertEquals(isolationFlags().map((flag) => flag.replace(/=.*/s, "")), [
+    "--no-prompt",
+    "--cached-only",
+    "--no-npm",
+    "--no-remote",
+    "--no-config",
+    "--no-lock",
+    "--import-map",
+  ]);
+});
+
+Deno.test("the host's environment does not reach a plugin's process, nor a program that it starts", async () => {
+  Deno.env.set("DAGSTACK_TEST_SECRET", "secret of the host");
+  try {
+    const program = Deno.execPath();
+    const files = plugin(
+      `async run() {
+         const args = ["eval", "--no-config", "console.log(JSON.stringify(Deno.env.toObject()))"];
+         return JSON.parse(new TextDecoder().decode((await new Deno.Command("${program}", { args }).output()).stdout));
+       }`,
+      `[plugin.resources]\nrequired = ["subprocess"]\n[plugin.resources.subprocess]\nprograms = ["${program}"]`,
+    );
+    await using host = await TestHost.start(files, { trusted: ["thing/sample"] });
+    const seen = Object.keys(await host.plugin().run!() as Record<string, string>).sort();
+    assertEquals(seen, ["DENO_DIR", "DENO_NO_UPDATE_CHECK", "NO_COLOR", "PATH"]);
+  } finally {
+    Deno.env.delete("DAGSTACK_TEST_SECRET");
+  }
 });
