@@ -205,3 +205,16 @@ Deno.test("asking Deno for a permission never prompts and needs none (in_process
   const { stdout } = await run(code);
   assertEquals(stdout.split("\n").slice(0, 4), ["prompt", "prompt", "prompt", "prompt"]);
 });
+
+Deno.test("an import of a name that nothing maps is told in words that are looked for (start_plugin.ts)", async () => {
+  await using folder = new TempFolder();
+  await folder.write({
+    "a.ts": 'import "@dagstack/plugin-system";',
+    "b.ts": "await import(Deno.args[0]).catch((e) => console.log(e.message));",
+  });
+  for (const flags of [["--no-config"], ["--config", `${folder.path}/deno.json`]]) {
+    await folder.write({ "deno.json": '{ "imports": {} }' });
+    const { stdout, stderr } = await deno(["run", "-A", ...flags, `${folder.path}/b.ts`, `file://${folder.path}/a.ts`]);
+    assert(/"@dagstack\/plugin-system" not (prefixed|a dependency)/.test(stdout), stdout + stderr);
+  }
+});

@@ -1,4 +1,4 @@
-import { ManifestInvalid } from "../errors.ts";
+import { ManifestInvalid, type ManifestProblem } from "../errors.ts";
 import { FIELDS, OPTIONAL_TABLES } from "./fields.ts";
 import { Locator } from "./locate.ts";
 import type { Manifest } from "./manifest_type.generated.ts";
@@ -86,13 +86,13 @@ function validate(raw: unknown, source: string, { loose, prefix, locate }: Readi
   const problems = listProblems(wrapped, moved);
   if (problems.length > 0) {
     const locator = locate();
-    throw new ManifestInvalid(
-      source,
-      problems.map(({ steps, at, ...problem }) => {
-        const own = [...prefix, ...bare ? steps.slice(1) : steps];
-        return { path: formatSteps(own), ...problem, ...locator?.find(own, at) };
-      }),
-    );
+    const placed = problems.map(({ steps, at, ...problem }): ManifestProblem => {
+      const own = [...prefix, ...bare ? steps.slice(1) : steps];
+      return { path: formatSteps(own), ...problem, ...locator?.find(own, at) };
+    });
+    // In the order of the file, where that is known.
+    placed.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+    throw new ManifestInvalid(source, placed);
   }
   return deepFreeze(withDefaults(plugin!)) as unknown as Manifest;
 }
