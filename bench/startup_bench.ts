@@ -22,7 +22,7 @@ console.log("answered");
 const HOST = `
 import { PluginContext, PluginRegistry } from "@dagstack/plugin-system";
 const registry = new PluginRegistry();
-await registry.discover(${JSON.stringify(fromFileUrl(new URL("plugins/fixed-chunker", project)))});
+await registry.discover("plugins/fixed-chunker");
 await registry.setupAll(new PluginContext({ registry }));
 await registry.getPlugin("chunker", "fixed").chunk("Hello, dagstack!", 5);
 console.log("answered");

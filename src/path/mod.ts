@@ -9,7 +9,13 @@
 
 const path = Deno.build.os === "windows" ? await import("./windows.ts") : await import("./posix.ts");
 
-export const { dirname, fromFileUrl, globToRegExp, isAbsolute, join, relative, resolve, toFileUrl } = path;
+export const { dirname, fromFileUrl, globToRegExp, isAbsolute, join, relative, toFileUrl } = path;
+
+/** Makes a path absolute, from the working folder, and normal. */
+export function resolve(own: string): string {
+  return path.resolve(Deno.cwd(), own); // never without: then `@std/path` asks `globalThis.process` for the folder
+}
+
 /** What stands between two segments. */
 export const SEPARATOR: "/" | "\\" = Deno.build.os === "windows" ? "\\" : "/";
 

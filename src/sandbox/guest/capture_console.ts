@@ -53,10 +53,12 @@ export function captureConsole(write: (level: LogLevel, message: string) => void
     say("info", decoder.decode(bytes).replace(/\n$/, ""));
     return bytes.byteLength;
   };
+  let writable: WritableStream<Uint8Array> | undefined;
   Object.defineProperties(Deno.stdout, {
     write: { value: (bytes: Uint8Array) => Promise.resolve(print(bytes)) },
     writeSync: { value: print },
-    writable: { value: new WritableStream<Uint8Array>({ write: (bytes) => void print(bytes) }) },
+    // Made when it is asked for: the first stream of a process takes 4 ms.
+    writable: { get: () => writable ??= new WritableStream<Uint8Array>({ write: (bytes) => void print(bytes) }) },
   });
 }
 
