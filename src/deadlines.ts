@@ -59,3 +59,22 @@ export class Deadlines implements Disposable {
     this.#waiting.clear();
   }
 }
+
+/**
+ * Waits for one piece of work, and no longer than a limit. For what happens once; calls share {@linkcode Deadlines}.
+ *
+ * @param work What is waited for. It goes on when the limit is over.
+ * @param ms The limit.
+ * @param expired Makes the error of a limit that is over, from the milliseconds that have passed.
+ * @returns What the work gives.
+ */
+export async function withLimit<T>(work: Promise<T>, ms: number, expired: (elapsedMs: number) => Error): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const start = performance.now();
+  const timer = setTimeout(() => reject(expired(performance.now() - start)), ms);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

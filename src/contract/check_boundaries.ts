@@ -1,5 +1,6 @@
-import { PluginRegistryError } from "../errors.ts";
 import type { Logger } from "../context/mod.ts";
+import { withLimit } from "../deadlines.ts";
+import { PluginRegistryError } from "../errors.ts";
 import { type OpenedPlugin, openInProcess, TempFolders } from "../runtime/mod.ts";
 import type { Finding } from "./options.ts";
 import type { Subject } from "./subject.ts";
@@ -96,14 +97,6 @@ function finding(subject: Subject, hook: string, args: readonly unknown[], error
 
 class Late extends Error {}
 
-async function within<T>(what: string, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Late(`${what} did not answer within ${HOOK_LIMIT_MS} ms`)), HOOK_LIMIT_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function within<T>(what: string, work: Promise<T>): Promise<T> {
+  return withLimit(work, HOOK_LIMIT_MS, () => new Late(`${what} did not answer within ${HOOK_LIMIT_MS} ms`));
 }

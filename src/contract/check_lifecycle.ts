@@ -2,7 +2,7 @@ import { PermissionExceeded } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
 import { join } from "../path/mod.ts";
 import { resolveOffers, type ScopeData } from "../resources/mod.ts";
-import { hostHolds, TempFolders } from "../runtime/mod.ts";
+import { hostHolds, readVariables, TempFolders } from "../runtime/mod.ts";
 import { computeScope, isolationFlags, type LifecycleSpec, scopeFlags } from "../sandbox/mod.ts";
 import testModule from "./lifecycle_main.generated.txt" with { type: "text" };
 import type { Finding } from "./options.ts";
@@ -40,10 +40,7 @@ export async function checkLifecycle(subject: Subject): Promise<Finding[] | stri
     await Deno.writeTextFile(module, testModule);
     const env: Record<string, string> = { DENO_DIR: join(folder, "cache") };
     if (tmpdir !== undefined) env.TMPDIR = tmpdir;
-    for (const name of scope.env) {
-      const value = Deno.env.get(name);
-      if (value !== undefined) env[name] = value;
-    }
+    Object.assign(env, readVariables(scope.env));
     const args = [
       "test",
       "--no-check",

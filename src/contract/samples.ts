@@ -1,7 +1,7 @@
 import { ManifestInvalid } from "../errors.ts";
 import { fromFileUrl, join } from "../path/mod.ts";
 import { TempFolders } from "../runtime/mod.ts";
-import type { ResolvedEntryPoint } from "../sandbox/mod.ts";
+import { LIFECYCLE_METHODS, type ResolvedEntryPoint } from "../sandbox/mod.ts";
 import type { Samples } from "./options.ts";
 import { runDeno } from "./run_deno.ts";
 
@@ -74,8 +74,6 @@ const DOC_FLAGS = [
   `--import-map=data:application/json,{"imports":{"@dagstack/plugin-system":"data:text/javascript,"}}`,
 ];
 
-const LIFECYCLE = new Set(["setup", "teardown", "health", "matches"]);
-
 /**
  * Makes samples from the parameter types of the entry point's hooks, as `deno doc` sees them. A hook with a parameter
  * of a type that means nothing here gets none.
@@ -95,7 +93,9 @@ export async function makeSamples(entry: ResolvedEntryPoint): Promise<Samples> {
   const methods = symbols.find(({ name }) => name === entry.exportName)?.declarations
     .find(({ kind }) => kind === "class")?.def?.methods ?? [];
   for (const { name, accessibility, isStatic, functionDef } of methods) {
-    if (LIFECYCLE.has(name) || isStatic === true || (accessibility !== undefined && accessibility !== "public")) {
+    if (
+      LIFECYCLE_METHODS.has(name) || isStatic === true || (accessibility !== undefined && accessibility !== "public")
+    ) {
       continue;
     }
     const lists = argumentLists(functionDef.params, symbols);

@@ -469,3 +469,15 @@ export const FIELDS: readonly Field[] = [
     description: "Not interpreted.",
   },
 ];
+
+/** Fields that are another way to write one, and which. */
+export const ALIASES: readonly { key: string; alias: string }[] = FIELDS.flatMap(({ key, alias }) =>
+  alias === undefined ? [] : [{ key, alias }]
+);
+
+const ALIAS_ROOTS = [...new Set(ALIASES.map(({ key }) => key.split(".")[0]!))];
+
+/** Whether a manifest writes any field in another way; most do not. */
+export function usesAliases(plugin: Readonly<Record<string, unknown>>): boolean {
+  return ALIAS_ROOTS.some((root) => root in plugin);
+}

@@ -1,5 +1,5 @@
 import { ManifestInvalid, type ManifestProblem } from "../errors.ts";
-import { FIELDS, OPTIONAL_TABLES } from "./fields.ts";
+import { ALIASES, FIELDS, OPTIONAL_TABLES, usesAliases } from "./fields.ts";
 import { Locator } from "./locate.ts";
 import type { Manifest } from "./manifest_type.generated.ts";
 import { listProblems } from "./problems.ts";
@@ -110,7 +110,6 @@ function isTable(value: unknown): value is Table {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const ALIASES = FIELDS.filter(({ alias }) => alias !== undefined).map(({ key, alias }) => ({ key, alias: alias! }));
 /** Tables of the table of fields, outer ones first; without those that only hold aliases. */
 const TABLES = new Set(FIELDS.filter(({ alias }) => alias === undefined).flatMap(({ key }) => tablesAround(key)));
 /** Every field and table that may be left out. */
@@ -158,7 +157,7 @@ function withDefaults(plugin: Table): Table {
  */
 function moveAliases(plugin: Table): Map<string, string> {
   const moved = new Map<string, string>();
-  if (!("command" in plugin || "env" in plugin || "url" in plugin || "auth" in plugin)) return moved; // as most
+  if (!usesAliases(plugin)) return moved;
   for (const { key, alias } of ALIASES) {
     const value = getAt(plugin, key);
     const [table, name] = alias.split(".") as [string, string];

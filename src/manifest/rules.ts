@@ -1,10 +1,8 @@
 import { parseCoreVersion } from "../version/mod.ts";
 import { isEntryPoint } from "./entry_point.ts";
-import { FIELDS } from "./fields.ts";
+import { ALIASES, usesAliases } from "./fields.ts";
 import { isHost } from "./host.ts";
 import { parseSteps, type Problem, show } from "./show.ts";
-
-const ALIASES = FIELDS.filter(({ alias }) => alias !== undefined).map(({ key, alias }) => ({ key, alias: alias! }));
 
 /** What no schema can say. Called only when the schema is content. */
 export function listRuleProblems(plugin: Record<string, unknown>): Problem[] {
@@ -28,8 +26,7 @@ export function listRuleProblems(plugin: Record<string, unknown>): Problem[] {
   } else if (!isEntryPoint(entryPoint)) {
     wrong("entry_point", '"module:Export", "./file.ts#Export" or "./file.ts" inside the plugin\'s folder');
   }
-  const flat = "command" in plugin || "env" in plugin || "url" in plugin || "auth" in plugin;
-  for (const { key, alias } of flat ? ALIASES : []) {
+  for (const { key, alias } of usesAliases(plugin) ? ALIASES : []) {
     const [table, name] = alias.split(".") as [string, string];
     const own = (plugin[table] as Record<string, unknown> | undefined)?.[name];
     const [first, part] = key.split(".") as [string, string?];

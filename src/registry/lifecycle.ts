@@ -1,7 +1,8 @@
 import type { Logger } from "../context/mod.ts";
+import { withLimit } from "../deadlines.ts";
 import { HookTimeout, isDependencyCycle, PluginUnavailable } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
-import { dependencyLevels, resolveDependencies } from "../manifest/mod.ts";
+import { type Dependency, dependencyLevels, type Manifest, resolveDependencies } from "../manifest/mod.ts";
 import { type PluginStore, unavailable } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 import { type StartEnvironment, startPlugin } from "./start_plugin.ts";
@@ -25,16 +26,17 @@ export class Lifecycle {
    */
   async startAll(environment: StartEnvironment): Promise<void> {
     const all = this.#store.all();
-    const waiting = all.filter(({ state }) => state === "registered" || state === "stopped");
+    const waiting = new Set(all.filter(({ state }) => state === "registered" || state === "stopped"));
     const stops = this.#stops;
-    for (const level of dependencyLevels(this.#store.manifests())) {
+    const manifests = this.#store.manifests();
+    for (const level of dependencyLevels(manifests)) {
       if (this.#stops !== stops) break; // all that was started is being stopped
       await Promise.all(level.map(async (manifest) => {
         const record = this.#store.get(manifest);
-        if (record === undefined || !waiting.includes(record)) return;
+        if (record === undefined || !waiting.has(record)) return;
         if (record.starting !== undefined) return await record.starting; // another call has begun with it
         if (record.state !== "registered" && record.state !== "stopped") return;
-        record.starting = this.#start(record, environment).finally(() => delete record.starting);
+        record.starting = this.#start(record, manifests, environment).finally(() => delete record.starting);
         await record.starting;
       }));
     }
@@ -47,19 +49,23 @@ export class Lifecycle {
     }
   }
 
-  async #start(record: PluginRecord, environment: StartEnvironment): Promise<void> {
+  async #start(
+    record: PluginRecord,
+    manifests: readonly Manifest[],
+    environment: StartEnvironment,
+  ): Promise<void> {
+    const dependencies = resolveDependencies(record.manifest, manifests);
     // Another call of setupAll may be starting what it depends on.
-    const ids = resolveDependencies(record.manifest, this.#store.manifests()).map(({ id }) => id);
-    await Promise.all(ids.map((id) => id === undefined ? undefined : this.#store.get(id)?.starting));
-    const missing = this.#missingDependency(record);
+    await Promise.all(dependencies.map(({ id }) => id === undefined ? undefined : this.#store.get(id)?.starting));
+    const missing = this.#missingDependency(record, dependencies);
     if (missing === undefined) return await startPlugin(record, environment);
     record.state = "unavailable";
     record.error = missing;
   }
 
   /** Why a plugin cannot start for want of another: the whole chain of cause is in the reason. */
-  #missingDependency({ manifest, id }: PluginRecord): PluginUnavailable | undefined {
-    for (const { written, id: other } of resolveDependencies(manifest, this.#store.manifests())) {
+  #missingDependency({ id }: PluginRecord, dependencies: readonly Dependency[]): PluginUnavailable | undefined {
+    for (const { written, id: other } of dependencies) {
       const record = other === undefined ? undefined : this.#store.get(other);
       if (record?.state === "active") continue;
       const why = record === undefined ? "no such plugin is registered" : unavailable(record).reason;
@@ -111,18 +117,13 @@ export class Lifecycle {
     let late = false;
     if (record.state === "active") {
       const limitMs = manifest.teardown_timeout_sec * 1000;
-      const { promise: expired, reject } = Promise.withResolvers<never>();
-      const start = performance.now();
-      const timer = setTimeout(() => {
-        late = true;
-        reject(new HookTimeout("teardown", limitMs, performance.now() - start, { plugin: id }));
-      }, limitMs);
       try {
-        await Promise.race([opened.scope.teardown(), expired]);
+        await withLimit(opened.scope.teardown(), limitMs, (elapsedMs) => {
+          late = true;
+          return new HookTimeout("teardown", limitMs, elapsedMs, { plugin: id });
+        });
       } catch (error) {
         failures.push(error instanceof Error ? error : new Error(String(error)));
-      } finally {
-        clearTimeout(timer);
       }
     }
     if (record.state !== "unavailable") record.state = late ? "leaked" : "stopped";

@@ -36,11 +36,11 @@ export class PluginStore {
    * @throws {AmbiguousPlugin} If no name is given and two share the highest priority.
    */
   find(kind: string, name: string | undefined): PluginRecord {
+    const named = name === undefined ? undefined : this.#records.get(`${kind}/${name}`);
+    if (named !== undefined) return named;
     const ofKind = this.all().filter(({ manifest }) => manifest.kind === kind);
     if (ofKind.length === 0) throw new KindUnknown(unknownKind(kind, this.all()));
     if (name !== undefined) {
-      const record = this.#records.get(`${kind}/${name}`);
-      if (record !== undefined) return record;
       const names = ofKind.map(({ manifest }) => `"${manifest.name}"`).join(", ");
       throw new KindUnknown(`Cannot find plugin "${kind}/${name}": the plugins of this kind are ${names}`);
     }

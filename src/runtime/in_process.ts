@@ -87,10 +87,10 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
         { plugin },
       );
     }
+    if (module === undefined && entry === undefined) throw noCode(plugin); // before a folder is made for it
     const folder = offers.offers.get("tmpdir")?.how === "temp dir"
       ? await options.folders.make("tmp", plugin)
       : undefined;
-    if (module === undefined && entry === undefined) throw noCode(plugin);
     const code = module !== undefined || entry === undefined ? { module } : { entry };
     return opened(options, openNoneScope({ ...open, code }), undefined, offers, folder, undefined);
   }
@@ -107,11 +107,7 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
   const cacheDir = await options.folders.tryMake("cache");
   const folder = permissions.tmpdir ? await options.folders.make("tmp", plugin) : undefined;
   try {
-    const env: Record<string, string> = {};
-    for (const name of permissions.env) {
-      const value = Deno.env.get(name);
-      if (value !== undefined) env[name] = value;
-    }
+    const env = readVariables(permissions.env);
     if (permissions.run.length > 0) env.PATH = hostPath(); // Deno looks programs up before it grants them
     const process = openProcessScope({
       ...open,
@@ -195,6 +191,16 @@ export function hostHolds(permission: "read" | "write" | "net" | "env" | "run", 
     if (error instanceof TypeError) return false; // NB: Deno cannot be asked about address ranges
     throw error;
   }
+}
+
+/** The values of those variables that are set. */
+export function readVariables(names: readonly string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
 }
 
 /** Where programs are looked for. Read only where the host may read it anyway. */

@@ -3,7 +3,7 @@ import type { PluginContext } from "../context/mod.ts";
 import { methodNames } from "../resources/mod.ts";
 
 /** Methods that the registry calls itself and that are no hooks. */
-const LIFECYCLE = new Set(["setup", "teardown", "health", "matches"]);
+export const LIFECYCLE_METHODS: ReadonlySet<string> = new Set(["setup", "teardown", "health", "matches"]);
 
 const { apply, get } = Reflect;
 const functionSource = Function.prototype.toString;
@@ -11,6 +11,7 @@ const functionSource = Function.prototype.toString;
 /** A plugin's instance, used the same way inside every kind of scope. */
 export class PluginInstance {
   readonly #instance: object;
+  readonly #hooks: ReadonlySet<string>;
   /** Names of its public methods, without lifecycle methods. */
   readonly hooks: readonly string[];
   /** Source text of the export, when it is a class or function. */
@@ -18,7 +19,8 @@ export class PluginInstance {
 
   private constructor(instance: object, source: string | undefined) {
     this.#instance = instance;
-    this.hooks = methodNames(instance).filter((name) => !LIFECYCLE.has(name));
+    this.hooks = methodNames(instance).filter((name) => !LIFECYCLE_METHODS.has(name));
+    this.#hooks = new Set(this.hooks);
     this.source = source;
   }
 
@@ -77,7 +79,7 @@ export class PluginInstance {
 
   /** Calls a hook. */
   call(hook: string, args: readonly unknown[]): unknown {
-    if (!this.hooks.includes(hook)) throw new PluginRegistryError(`Cannot call hook "${hook}": there is none`);
+    if (!this.#hooks.has(hook)) throw new PluginRegistryError(`Cannot call hook "${hook}": there is none`);
     return apply(get(this.#instance, hook) as () => unknown, this.#instance, args);
   }
 

@@ -9,6 +9,7 @@ export {
   type ScopeResult,
 } from "./permissions.ts";
 export type { LifecycleSpec } from "./guest_protocol.ts";
+export { LIFECYCLE_METHODS } from "./instance.ts";
 export { isolationFlags, type LaunchOptions } from "./process_launch.ts";
 export { openProcessScope, type ProcessScopeOptions } from "./process_scope.ts";
 export type {

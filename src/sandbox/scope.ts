@@ -1,4 +1,5 @@
 import type { LogLevel } from "../context/mod.ts";
+import type { FoundEntryPoint } from "../discovery/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
 
@@ -13,14 +14,7 @@ export interface PluginIdentity {
 }
 
 /** The entry point, found and checked. */
-export interface ResolvedEntryPoint {
-  /** `file:` URL of the module. */
-  url: string;
-  /** The export's name. */
-  exportName: string;
-  /** The plugin's folder: absolute, symlinks resolved. */
-  pluginDir: string;
-}
+export type ResolvedEntryPoint = FoundEntryPoint;
 
 /** What every kind of scope needs to know. */
 export interface OpenScopeOptions {
