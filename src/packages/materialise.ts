@@ -1,10 +1,10 @@
 import { PackageError } from "../errors.ts";
 import { dirname, join, resolve } from "../path/mod.ts";
 import {
-  addFile,
   type FetchedPackage,
   fetchJsrPackage,
   fetchNpmPackage,
+  PackageFiles,
   type RegistryUrls,
 } from "./registry_client.ts";
 import { tryParsePackageSpecifier } from "./specifier.ts";
@@ -50,12 +50,12 @@ export async function materialisePackage(
 }
 
 async function readPackage(specifier: string, root: string): Promise<FetchedPackage> {
-  const files: FetchedPackage["files"] = new Map();
+  const files = new PackageFiles(specifier);
   const read = async (folder: string, prefix: string): Promise<void> => {
     for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
       if (name === "node_modules" || name === ".git") continue;
       if (isDirectory) await read(join(folder, name), `${prefix}${name}/`);
-      else if (isFile) addFile(files, specifier, prefix + name, await Deno.readFile(join(folder, name)));
+      else if (isFile) files.add(prefix + name, await Deno.readFile(join(folder, name)));
       else throw new PackageError(specifier, `it holds "${prefix}${name}", which is neither file nor folder`);
     }
   };

@@ -24,8 +24,7 @@ export interface RegistryUrls {
 /** A package, fetched and checked against the registry's checksums. */
 export interface FetchedPackage {
   version: string;
-  /** Path inside the package, with forward slashes, to content. */
-  files: Map<string, Uint8Array<ArrayBuffer>>;
+  files: PackageFiles;
 }
 
 /**
@@ -50,19 +49,14 @@ export async function fetchNpmPackage(name: string, range: string, registry: str
   await checkIntegrity(specifier, "its tarball", bytes, integrity);
   const unpacked = await gunzip(bytes, specifier);
   const { parseTar } = await import("nanotar");
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const files = new PackageFiles(specifier);
   for (const { name: entry, type, data } of parseTar(unpacked)) {
     if (type === "directory" || type === "globalExtendedHeader" || type === "extendedHeader") continue;
     if (type !== "file") {
       throw new PackageError(specifier, `it holds "${entry}", which is no file but ${type ?? "unknown"}`);
     }
     // Everything lies below one folder, usually "package".
-    addFile(
-      files,
-      specifier,
-      entry.replace(/^\.?\/?[^/]+\//, ""),
-      (data ?? new Uint8Array()).slice() as Uint8Array<ArrayBuffer>,
-    );
+    files.add(entry.replace(/^\.?\/?[^/]+\//, ""), (data ?? new Uint8Array()).slice() as Uint8Array<ArrayBuffer>);
   }
   return { version, files };
 }
@@ -84,13 +78,13 @@ export async function fetchJsrPackage(name: string, range: string, registry: str
     new URL(`${name}/${version}_meta.json`, registry),
     specifier,
   );
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const files = new PackageFiles(specifier);
   for (const [path, { checksum }] of Object.entries(manifest ?? {})) {
     checkPath(specifier, path.slice(1)); // before it becomes part of a URL
     const url = new URL(`${name}/${version}${path.split("/").map(encodeURIComponent).join("/")}`, registry);
     const bytes = await fetchBytes(url, specifier);
     await checkIntegrity(specifier, `"${path}"`, bytes, checksum);
-    addFile(files, specifier, path.slice(1), bytes);
+    files.add(path.slice(1), bytes);
   }
   return { version, files };
 }
@@ -103,18 +97,33 @@ function checkPath(specifier: string, path: string): void {
   }
 }
 
-/** Takes a file into a package, and sees to its limits. */
-export function addFile(
-  files: Map<string, Uint8Array<ArrayBuffer>>,
-  specifier: string,
-  path: string,
-  bytes: Uint8Array<ArrayBuffer>,
-): void {
-  checkPath(specifier, path);
-  files.set(path, bytes);
-  let total = 0;
-  for (const { byteLength } of files.values()) total += byteLength;
-  if (files.size > PACKAGE_LIMITS.files || total > PACKAGE_LIMITS.bytes) throw tooLarge(specifier);
+/** The files of a package: path inside it, with forward slashes, to content. Keeps to the limits as they come. */
+export class PackageFiles {
+  readonly #specifier: string;
+  readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
+  #bytes = 0;
+
+  /** @param specifier The package, for errors. */
+  constructor(specifier: string) {
+    this.#specifier = specifier;
+  }
+
+  /**
+   * Takes a file in.
+   *
+   * @throws {PackageError} If the path leads out of the package, or the package is too large with it.
+   */
+  add(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+    checkPath(this.#specifier, path);
+    this.#bytes += bytes.byteLength - (this.#files.get(path)?.byteLength ?? 0);
+    this.#files.set(path, bytes);
+    if (this.#files.size > PACKAGE_LIMITS.files || this.#bytes > PACKAGE_LIMITS.bytes) throw tooLarge(this.#specifier);
+  }
+
+  /** All files, in the order in which they came. */
+  [Symbol.iterator](): Iterator<[path: string, bytes: Uint8Array<ArrayBuffer>]> {
+    return this.#files.entries();
+  }
 }
 
 function tooLarge(specifier: string): PackageError {
