@@ -12,11 +12,15 @@ const encodeInto = encoder.encodeInto.bind(encoder);
 const encode = encoder.encode.bind(encoder);
 const decode = decoder.decode.bind(decoder);
 
+/** From here on raw bytes are not copied behind their text, but written by themselves. */
+const LARGE_BYTES = 1 << 16;
+const SCRATCH_BYTES = 3 << 16;
+
 /** A frame taken apart. */
 export interface Frame {
   /** JSON text. */
   json: string;
-  /** The raw bytes beside it; a view into the received data. */
+  /** The raw bytes beside it: a view into what was received, or in a buffer of their own when they came in pieces. */
   binary: Uint8Array;
 }
 
@@ -28,27 +32,57 @@ export interface Frame {
  * @returns The whole frame.
  */
 export function encodeFrame(json: string, attachments: readonly Uint8Array[] = []): Uint8Array {
-  let binaryBytes = 0;
-  for (const bytes of attachments) binaryBytes += bytes.byteLength;
-  // UTF-8 takes at most 3 bytes per UTF-16 unit. For long text that guess wastes more than a second pass costs.
-  const exact = json.length > 1 << 16 ? encode(json) : undefined;
-  const buffer = new Uint8Array(HEADER_BYTES + (exact?.byteLength ?? json.length * 3) + binaryBytes);
-  let jsonBytes: number;
-  if (exact === undefined) jsonBytes = encodeInto(json, buffer.subarray(HEADER_BYTES)).written;
-  else {
-    jsonBytes = exact.byteLength;
-    buffer.set(exact, HEADER_BYTES);
+  const binaryBytes = totalBytes(attachments);
+  const [buffer, start] = encodeHead(json, binaryBytes, binaryBytes);
+  let end = start;
+  for (let i = 0; i < attachments.length; i++) {
+    buffer.set(attachments[i]!, end);
+    end += attachments[i]!.byteLength;
   }
-  writeDecimal(buffer, 0, jsonBytes);
+  return buffer.subarray(0, end);
+}
+
+/**
+ * Writes a frame without copying large bytes.
+ *
+ * @param json JSON text.
+ * @param attachments Raw bytes, in the order in which the text speaks of them; must not be changed afterwards.
+ * @returns The pieces to write one after the other; almost always one.
+ */
+export function encodeFrameParts(json: string, attachments: readonly Uint8Array[]): Uint8Array[] {
+  const binaryBytes = totalBytes(attachments);
+  if (binaryBytes < LARGE_BYTES || attachments.length * LARGE_BYTES > binaryBytes) {
+    return [encodeFrame(json, attachments)];
+  }
+  const [buffer, end] = encodeHead(json, binaryBytes, 0);
+  return [buffer.subarray(0, end), ...attachments];
+}
+
+function totalBytes(attachments: readonly Uint8Array[]): number {
+  let total = 0;
+  for (let i = 0; i < attachments.length; i++) total += attachments[i]!.byteLength;
+  return total;
+}
+
+/** Where short texts are written first, for how many bytes they take is known only then. */
+let scratch: Uint8Array | undefined;
+
+/** Header and text, in a buffer with room behind them, and where they end. */
+function encodeHead(json: string, binaryBytes: number, room: number): [buffer: Uint8Array, end: number] {
+  let text: Uint8Array;
+  if (json.length > SCRATCH_BYTES / 3) text = encode(json);
+  else {
+    scratch ??= new Uint8Array(SCRATCH_BYTES);
+    text = scratch.subarray(0, encodeInto(json, scratch).written); // UTF-8 takes at most 3 bytes per UTF-16 unit
+  }
+  const end = HEADER_BYTES + text.byteLength;
+  const buffer = new Uint8Array(end + room);
+  writeDecimal(buffer, 0, text.byteLength);
   buffer[10] = 0x20;
   writeDecimal(buffer, 11, binaryBytes);
   buffer[21] = 0x0a;
-  let end = HEADER_BYTES + jsonBytes;
-  for (const bytes of attachments) {
-    buffer.set(bytes, end);
-    end += bytes.byteLength;
-  }
-  return buffer.subarray(0, end);
+  buffer.set(text, HEADER_BYTES);
+  return [buffer, end];
 }
 
 function writeDecimal(buffer: Uint8Array, offset: number, value: number): void {
@@ -61,10 +95,12 @@ function writeDecimal(buffer: Uint8Array, offset: number, value: number): void {
 /** Cuts a stream of bytes into frames, without copying what arrives whole. */
 export class FrameDecoder {
   readonly #maxBytes: number;
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
-  /** How many bytes the frame under way needs in all; 0 until its header is read. */
-  #needed = 0;
+  readonly #header = new Uint8Array(HEADER_BYTES);
+  #headerBytes = 0;
+  /** The frame under way, when it arrives in pieces: copied, for a small piece may be a view into a large buffer. */
+  #json: Uint8Array | undefined;
+  #binary: Uint8Array = this.#header;
+  #filled = 0;
 
   /** @param maxBytes The largest frame accepted, text and raw bytes together. */
   constructor(maxBytes: number) {
@@ -79,40 +115,53 @@ export class FrameDecoder {
    * @throws {ProtocolError} If the bytes are not frames, or one is larger than allowed.
    */
   push(chunk: Uint8Array, onFrame: (frame: Frame) => void): void {
-    if (this.#pendingBytes > 0) {
-      this.#pending.push(chunk);
-      this.#pendingBytes += chunk.byteLength;
-      if (this.#pendingBytes < HEADER_BYTES || this.#pendingBytes < this.#needed) return;
-      chunk = concat(this.#pending, this.#pendingBytes);
-      this.#pending = [];
-      this.#pendingBytes = 0;
-    }
     let offset = 0;
-    while (chunk.byteLength - offset >= HEADER_BYTES) {
-      const jsonBytes = readDecimal(chunk, offset, 0x20);
-      const binaryBytes = readDecimal(chunk, offset + 11, 0x0a);
-      if (jsonBytes + binaryBytes > this.#maxBytes) {
-        throw new ProtocolError(
-          `Cannot read message: it is ${jsonBytes + binaryBytes} bytes, the limit is ${this.#maxBytes} bytes`,
-        );
-      }
-      const start = offset + HEADER_BYTES;
-      const end = start + jsonBytes + binaryBytes;
-      this.#needed = end - offset;
-      if (end > chunk.byteLength) break;
-      this.#needed = 0;
-      offset = end;
-      onFrame({
-        json: decodeText(chunk.subarray(start, start + jsonBytes)),
-        binary: chunk.subarray(start + jsonBytes, end),
-      });
+    while (offset < chunk.byteLength) {
+      if (this.#json === undefined) {
+        let header = chunk;
+        let at = offset;
+        if (this.#headerBytes > 0 || chunk.byteLength - offset < HEADER_BYTES) {
+          const more = chunk.subarray(offset, offset + HEADER_BYTES - this.#headerBytes);
+          this.#header.set(more, this.#headerBytes);
+          this.#headerBytes += more.byteLength;
+          if (this.#headerBytes < HEADER_BYTES) return;
+          this.#headerBytes = 0;
+          header = this.#header;
+          at = 0;
+          offset += more.byteLength;
+        } else offset += HEADER_BYTES;
+        const jsonBytes = readDecimal(header, at, 0x20);
+        const binaryBytes = readDecimal(header, at + 11, 0x0a);
+        const bytes = jsonBytes + binaryBytes;
+        if (bytes > this.#maxBytes) {
+          throw new ProtocolError(`Cannot read message: it is ${bytes} bytes, the limit is ${this.#maxBytes} bytes`);
+        }
+        if (chunk.byteLength - offset >= bytes) {
+          const middle = offset + jsonBytes;
+          const json = decodeText(chunk.subarray(offset, middle));
+          offset = middle + binaryBytes;
+          onFrame({ json, binary: chunk.subarray(middle, offset) });
+        } else {
+          this.#json = new Uint8Array(jsonBytes);
+          this.#binary = new Uint8Array(binaryBytes);
+          this.#filled = 0;
+        }
+      } else offset += this.#fill(chunk.subarray(offset), this.#json, onFrame);
     }
-    if (offset < chunk.byteLength) {
-      const rest = chunk.subarray(offset);
-      if (rest.byteLength < HEADER_BYTES) this.#needed = 0;
-      this.#pending.push(rest);
-      this.#pendingBytes = rest.byteLength;
+  }
+
+  /** Takes what belongs to the frame under way, and says how much that was. */
+  #fill(rest: Uint8Array, json: Uint8Array, onFrame: (frame: Frame) => void): number {
+    const inBinary = this.#filled - json.byteLength;
+    const piece = rest.subarray(0, inBinary < 0 ? -inBinary : this.#binary.byteLength - inBinary);
+    if (inBinary < 0) json.set(piece, this.#filled);
+    else this.#binary.set(piece, inBinary);
+    this.#filled += piece.byteLength;
+    if (this.#filled === json.byteLength + this.#binary.byteLength) {
+      this.#json = undefined;
+      onFrame({ json: decodeText(json), binary: this.#binary });
     }
+    return piece.byteLength;
   }
 }
 
@@ -137,14 +186,4 @@ function readDecimal(buffer: Uint8Array, offset: number, terminator: number): nu
 
 function notAFrame(): ProtocolError {
   return new ProtocolError("Cannot read message: the bytes received are no frame");
-}
-
-function concat(parts: readonly Uint8Array[], total: number): Uint8Array {
-  const whole = new Uint8Array(total);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.byteLength;
-  }
-  return whole;
 }

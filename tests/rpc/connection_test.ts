@@ -8,105 +8,11 @@ import {
   assertThrows,
 } from "@std/assert";
 import * as page from "../../src/errors.ts";
-import { type CallHandler, Connection, type ConnectionOptions, DEFAULT_MAX_BYTES } from "../../src/rpc/connection.ts";
-import { encodeFrame, type Frame, FrameDecoder } from "../../src/rpc/frame.ts";
+import { type CallHandler, Connection, DEFAULT_MAX_BYTES, encodeFrame } from "../../src/rpc/mod.ts";
+import { Chance } from "./chance.ts";
+import { echo, link, messagesOf, nextTurn, outcomes, TARGET, Uncaught } from "./linked_pair.ts";
 
 const { KindUnknown, PluginRegistryError, PluginUnavailable, ProtocolError, SerializationError } = page;
-
-const TARGET = 7;
-
-/** Two ends linked in memory, and what went between them. */
-interface Pair {
-  near: Connection;
-  far: Connection;
-  /** Frames from near to far. */
-  sent: Uint8Array[];
-  /** Frames from far to near. */
-  answered: Uint8Array[];
-}
-
-/** How a pair is made. */
-interface PairOptions {
-  /** Answers near's calls to {@linkcode TARGET}. */
-  handler?: CallHandler;
-  near?: Partial<ConnectionOptions>;
-  far?: Partial<ConnectionOptions>;
-  /** Cuts each frame on its way. */
-  cut?: (frame: Uint8Array) => Uint8Array[];
-}
-
-function link({ handler, near: nearOptions, far: farOptions, cut = (frame) => [frame] }: PairOptions = {}): Pair {
-  const sent: Uint8Array[] = [];
-  const answered: Uint8Array[] = [];
-  const onViolation = (error: Error) => {
-    for (const end of [near, far]) end.close(error); // so that a test that waits for an answer fails, and does not hang
-  };
-  const near: Connection = new Connection({
-    peer: "far end",
-    onViolation,
-    write(frame) {
-      sent.push(frame);
-      for (const piece of cut(frame)) far.receive(piece);
-    },
-    ...nearOptions,
-  });
-  const far: Connection = new Connection({
-    peer: "near end",
-    onViolation,
-    write(frame) {
-      answered.push(frame);
-      for (const piece of cut(frame)) near.receive(piece);
-    },
-    ...farOptions,
-  });
-  if (handler !== undefined) far.serve(TARGET, handler);
-  return { near, far, sent, answered };
-}
-
-const echo: CallHandler = (_method, [value]) => value;
-
-/** Everything that does not wait for the outside has happened by then. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** How a promise stands. */
-type Outcome = { value: unknown } | { error: unknown } | "waiting";
-
-async function outcomes(promises: readonly Promise<unknown>[]): Promise<Outcome[]> {
-  const found: Outcome[] = promises.map(() => "waiting");
-  promises.forEach((promise, i) =>
-    promise.then((value) => found[i] = { value }, (error: unknown) => found[i] = { error })
-  );
-  await nextTurn();
-  return found;
-}
-
-/** Gathers what nobody catches, which would otherwise end the program, until it goes out of scope. */
-class Uncaught implements Disposable {
-  readonly errors: unknown[] = [];
-  readonly #take = (event: ErrorEvent | PromiseRejectionEvent) => {
-    event.preventDefault();
-    this.errors.push("reason" in event ? event.reason : event.error);
-  };
-
-  constructor() {
-    addEventListener("error", this.#take);
-    addEventListener("unhandledrejection", this.#take);
-  }
-
-  [Symbol.dispose](): void {
-    removeEventListener("error", this.#take);
-    removeEventListener("unhandledrejection", this.#take);
-  }
-}
-
-function messagesOf(frames: readonly Uint8Array[]): unknown[][] {
-  const out: Frame[] = [];
-  const decoder = new FrameDecoder(DEFAULT_MAX_BYTES);
-  for (const frame of frames) decoder.push(frame, (one) => out.push(one));
-  return out.flatMap(({ json }) => JSON.parse(json) as unknown[][]);
-}
 
 // Calls and their frames
 
@@ -706,7 +612,8 @@ Deno.test("a small limit is counted as exactly as a large one", async () => {
 });
 
 Deno.test("the frames of a big batch stay within the limit, and all calls are answered", async () => {
-  const { near, sent, answered } = link({ handler: echo, near: { maxBytes: LIMIT }, far: { maxBytes: LIMIT } });
+  const limits = { maxBytes: LIMIT, maxQueuedBytes: 20 * LIMIT };
+  const { near, sent, answered } = link({ handler: echo, near: limits, far: limits });
   const given = Array.from({ length: 60 }, (_, i) => [
     i,
     i % 3 === 0 ? new Uint8Array(i * 700).fill(i) : "€x"[i % 2]!.repeat(i * 900),
@@ -808,7 +715,7 @@ const violations: [name: string, bytes: Uint8Array, why: string][] = [
   ["null for a message", encodeFrame("[null]"), "a message is an array"],
   ["a message alone, without its frame's brackets", encodeFrame("[1,1]"), "a message is an array"],
   ["an empty message", encodeFrame("[[]]"), "no such kind of message"],
-  ["an unknown kind", encodeFrame("[[4,1]]"), "no such kind of message"],
+  ["an unknown kind", encodeFrame("[[10,1]]"), "no such kind of message"],
   ["a kind that is text", encodeFrame('[["1",1]]'), "no such kind of message"],
   ["a kind that is a list", encodeFrame("[[[1],1]]"), "no such kind of message"],
   ["an answer to no call", encodeFrame("[[1,3,null]]"), "an answer that nobody waits for"],
@@ -835,6 +742,12 @@ const violations: [name: string, bytes: Uint8Array, why: string][] = [
   ["a patch without its bytes", encodeFrame('[[0,1,7,"x",[null],[[[0],1]]]]'), "a patch fits neither"],
   ["a bad patch in an answer", encodeFrame("[[1,1,null,[[[],5]]]]"), "a patch fits neither"],
   ["a bad patch in a later answer", encodeFrame("[[1,1,0],[1,2,{},[[[1]]]]]"), "a patch fits neither"],
+  ["lists nested too deep", encodeFrame(`[[1,1,${"[".repeat(300)}${"]".repeat(300)}]]`), "nested deeper than 256"],
+  [
+    "objects nested too deep",
+    encodeFrame(`[[1,1,${'{"a":'.repeat(300)}1${"}".repeat(300)}]]`),
+    "nested deeper than 256",
+  ],
   ["raw bytes for nobody", encodeFrame("[]", [new Uint8Array(1)]), "raw bytes that no message speaks of"],
   ["more raw bytes than patches", encodeFrame("[[1,1,null,[[[],1]]]]", [new Uint8Array(2)]), "raw bytes that no"],
 ];
@@ -891,6 +804,13 @@ Deno.test("messages before a bad one in its frame have been taken", async () => 
   assertEquals(end.seen, [["good"]]);
   assertEquals(await end.calls[0], "fine");
   await assertRejects(() => end.calls[1]!, ProtocolError);
+});
+
+Deno.test("a value as deep as may be sent is taken, and so is a text full of brackets", async () => {
+  const { near } = link({ handler: echo });
+  const deep = JSON.parse("[".repeat(256) + "]".repeat(256));
+  const given = [deep, { text: "[".repeat(1000), key: '\\"[{' }];
+  assertEquals(await near.call(TARGET, "echo", given), deep);
 });
 
 Deno.test("an answer that holds no proper error still rejects", async () => {
@@ -956,31 +876,6 @@ Deno.test("a call that cannot be sent does not make busy", async () => {
 });
 
 // Anything at all
-
-/** Chance that is the same in every run (mulberry32). */
-class Chance {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** A whole number from 0 to `below - 1`. */
-  below(below: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  }
-
-  of<T>(list: readonly T[]): T {
-    return list[this.below(list.length)]!;
-  }
-
-  bytes(length: number): Uint8Array {
-    return new Uint8Array(length).map(() => this.below(256));
-  }
-}
 
 /** Messages that {@linkcode LoneEnd} takes, and how many raw bytes each speaks of. */
 const goodMessages: [text: string, bytes: number][] = [
