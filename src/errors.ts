@@ -156,9 +156,9 @@ export class PluginUnavailable extends PluginRegistryError {
 
 /** One permission that a plugin asks for and cannot have. */
 export interface PermissionDifference {
-  /** The Deno permission. */
-  permission: "read" | "write" | "net" | "env" | "run";
-  /** What exactly is asked: a path, a host, a variable, a program. */
+  /** The Deno permission; `packages` is this package's own, for what `import` may load from a registry. */
+  permission: "read" | "write" | "net" | "env" | "run" | "packages";
+  /** What exactly is asked: a path, a host, a variable, a program, a package. */
   value: string;
   /** The manifest field that asks for it. */
   field: string;
@@ -192,7 +192,7 @@ export class PermissionExceeded extends PluginRegistryError {
 export class SandboxUnavailable extends PluginRegistryError {}
 
 /** What was running when a limit ran out. */
-export type TimeoutPhase = "load" | "setup" | "hook" | "teardown";
+export type TimeoutPhase = "ready" | "load" | "setup" | "hook" | "teardown";
 
 /** A plugin did not answer within its limit. */
 export class HookTimeout extends PluginRegistryError {
@@ -216,7 +216,7 @@ export class HookTimeout extends PluginRegistryError {
     elapsedMs: number,
     options: PluginRegistryErrorOptions & { hook?: string } = {},
   ) {
-    const what = phase === "hook" ? `hook "${options.hook}"` : phase;
+    const what = phase === "hook" ? `hook "${options.hook}"` : phase === "ready" ? "the start of the process" : phase;
     super(
       `Cannot finish ${what} of plugin "${options.plugin}": no answer within ${timeoutMs} ms (waited ${
         Math.round(elapsedMs)

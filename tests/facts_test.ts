@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { denyRanges } from "../src/sandbox/deny_ranges.ts";
+import { type Contents, FakeRegistry } from "./packages/fake_registry.ts";
 import { deno, type Output, TempFolder } from "./support.ts";
 
 const ISOLATION = ["--no-prompt", "--no-npm", "--no-remote", "--cached-only", "--no-config", "--no-lock", "--quiet"];
@@ -130,7 +131,7 @@ Deno.test("Deno starts without a cache folder that can be made (process_launch.t
   assertEquals(stdout, "up\n", stderr);
 });
 
-Deno.test("an idle child with reads pending does not keep its host alive, and sees its stdin end (process_scope.ts)", async () => {
+Deno.test("an idle child with reads pending does not keep its host alive, and sees its stdin end (process_host.ts)", async () => {
   await using folder = new TempFolder();
   // The child writes a file when its stdin ends, which is when its host does.
   const idle = `for await (const _ of Deno.stdin.readable); Deno.writeTextFileSync(Deno.args[0], "ended");`;
@@ -217,4 +218,197 @@ Deno.test("an import of a name that nothing maps is told in words that are looke
     const { stdout, stderr } = await deno(["run", "-A", ...flags, `${folder.path}/b.ts`, `file://${folder.path}/a.ts`]);
     assert(/"@dagstack\/plugin-system" not (prefixed|a dependency)/.test(stdout), stdout + stderr);
   }
+});
+
+const PACKAGES: Contents = {
+  npm: {
+    leaf: { "1.0.0": { "index.js": "module.exports = 'leaf 1';" }, "2.0.0": { "index.js": "" } },
+    user: {
+      "1.0.0": { "package.json": '{ "dependencies": { "leaf": "1" } }', "index.js": "module.exports = 'user';" },
+    },
+  },
+  jsr: { "@acme/tool": { "1.0.0": { "mod.ts": "export default 'tool';" } } },
+};
+
+/** A registry, and a folder into which Deno has locked and fetched `npm:user@1` and `jsr:@acme/tool@1` from it. */
+async function openPackages(imports = ["npm:user@1", "jsr:@acme/tool@1"], spoil = (_: FakeRegistry) => {}) {
+  const registry = new FakeRegistry(PACKAGES);
+  spoil(registry);
+  const folder = new TempFolder();
+  await folder.write({
+    "deno.json": JSON.stringify({ workspace: [], nodeModulesDir: "none", imports: { ...imports } }),
+  });
+  const env = { DENO_DIR: folder.path, HOME: folder.path, NPM_CONFIG_REGISTRY: registry.url, JSR_URL: registry.url };
+  const options = { clearEnv: true, env, cwd: folder.path };
+  const installed = await deno(["install", "--quiet", `--lock=${folder.path}/deno.lock`], options);
+  return {
+    registry,
+    folder,
+    installed,
+    /** Tries imports in one process that may read nothing. */
+    tryAll(specifiers: string[], flags: string[]): Promise<Output> {
+      const code = `for (const s of Deno.args) try { await import(s); console.log("loaded"); }
+        catch (e) { console.log(e.message.split("\\n")[0]); }`;
+      const all = [
+        "--quiet",
+        "--no-prompt",
+        "--no-config",
+        "--ignore-env",
+        `--lock=${folder.path}/deno.lock`,
+        ...flags,
+      ];
+      return deno(["run", ...all, `data:text/javascript,${encodeURIComponent(code)}`, ...specifiers], options);
+    },
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("a frozen lock lets in what it lists as it lists it, and no other spelling of what is cached (lock_packages.ts)", async () => {
+  await using packages = await openPackages();
+  for (
+    const [specifier, loads] of [["npm:user@1", true], ["npm:user@^1", true], ["npm:user", false], [
+      "npm:leaf@1",
+      false,
+    ]] as const
+  ) {
+    const { stdout } = await packages.tryAll([specifier], ["--cached-only", "--frozen"]);
+    assertEquals(stdout, loads ? "loaded\n" : stdout, specifier);
+    if (!loads) assertStringIncludes(stdout, "The lockfile is out of date");
+  }
+  const { stdout } = await packages.tryAll(["npm:leaf@1"], ["--cached-only"]);
+  assertEquals(stdout, "loaded\n", "without --frozen the cache alone decides");
+});
+
+Deno.test("after one version that is not locked, a process is refused every further package (lock_packages.ts)", async () => {
+  await using packages = await openPackages();
+  const flags = ["--cached-only", "--frozen"];
+  const { stdout } = await packages.tryAll(["npm:leaf@2", "npm:user@1"], flags);
+  assertEquals(stdout.match(/The lockfile is out of date/g)?.length, 2, stdout);
+  const fine = await packages.tryAll(["npm:none", "npm:user@1"], flags);
+  assertStringIncludes(fine.stdout, "loaded", "one that is not cached does no harm");
+});
+
+Deno.test("--no-remote refuses JSR's modules, cached or not; --cached-only asks no server (lock_packages.ts)", async () => {
+  await using packages = await openPackages();
+  const asked = packages.registry.requests.length;
+  const remote = await packages.tryAll(["jsr:@acme/tool@1"], ["--cached-only", "--frozen", "--no-remote"]);
+  assertStringIncludes(remote.stdout, "--no-remote is specified");
+  const { url } = packages.registry;
+  const allowed = ["--cached-only", "--frozen", `--allow-import=${new URL(url).host}`];
+  const list = ["jsr:@acme/tool@1", `${url}x.ts?data`, "jsr:@acme/data", "npm:data", "https://example.com/data"];
+  const { stdout } = await packages.tryAll(list, allowed);
+  const [tool, ...others] = stdout.trimEnd().split("\n");
+  assertEquals([tool, others.length, others.includes("loaded")], ["loaded", 4, false]);
+  assertEquals(packages.registry.requests.length, asked);
+});
+
+Deno.test("files of the cache's npm folder are imported by path without read permission (lock_packages.ts: a cache for each plugin)", async () => {
+  await using packages = await openPackages();
+  const folder = `${packages.folder.path}/npm/${new URL(packages.registry.url).port}`;
+  const { stdout } = await packages.tryAll([`file://${folder}/leaf/1.0.0/index.js`], ["--cached-only", "--frozen"]);
+  assertEquals(stdout, "loaded\n");
+});
+
+Deno.test("what a process keeps in localStorage lies in DENO_DIR, by its main module, without permission (link_packages.ts)", async () => {
+  await using folder = new TempFolder();
+  const run = (code: string) =>
+    deno([
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-config",
+      "data:text/javascript,await import(Deno.args[0])",
+      `data:text/javascript,${code}`,
+    ], {
+      clearEnv: true,
+      env: { DENO_DIR: folder.path },
+    });
+  await run("localStorage.setItem('k','v')");
+  assertEquals((await run("console.log(localStorage.getItem('k'))")).stdout, "v\n");
+});
+
+Deno.test("deno install says nothing when JSR does not know a package (fill_cache.ts)", async () => {
+  await using packages = await openPackages(["jsr:@acme/none@1"]);
+  assertEquals([packages.installed.code, packages.installed.stderr], [0, ""]);
+});
+
+Deno.test("deno install takes an npm package that comes without a checksum (fill_cache.ts)", async () => {
+  await using packages = await openPackages(["npm:leaf@1"], (registry) => registry.integrity = null);
+  assertEquals(packages.installed.code, 0);
+  const { npm } = JSON.parse(await Deno.readTextFile(`${packages.folder.path}/deno.lock`));
+  assertEquals(npm["leaf@1.0.0"].integrity, undefined);
+});
+
+Deno.test("an .npmrc of the user's home has a say in what is fetched (download_environment.ts)", async () => {
+  await using packages = await openPackages([]);
+  await packages.folder.write({
+    ".npmrc": `@acme:registry=${packages.registry.url}elsewhere/`,
+    "x/deno.json": '{ "workspace": [], "imports": { "x": "npm:@acme/x" } }',
+  });
+  const env = {
+    DENO_DIR: packages.folder.path,
+    HOME: packages.folder.path,
+    NPM_CONFIG_REGISTRY: packages.registry.url,
+  };
+  await deno(["install", "--quiet"], { clearEnv: true, env, cwd: `${packages.folder.path}/x` });
+  assert(packages.registry.requests.includes("elsewhere/@acme/x"), packages.registry.requests.join());
+});
+
+Deno.test("a worker's main module fetches what it names with the host's permissions, and a resolve hook redirects it (worker_host.ts)", async () => {
+  await using folder = new TempFolder();
+  await folder.write({
+    "own/plugin.ts": `import { name } from "pkg"; export const seen = name;`,
+    "pkg/mod.ts": "export const name = 'whole package';",
+    "deno.json": '{ "imports": { "pkg": "./pkg/mod.ts" }, "unstable": ["worker-options"] }',
+    "host.ts": `
+      const api = "data:text/javascript,export const name = 'plugin-facing';";
+      const boot = "()=>import('pkg');import{registerHooks}from'node:module';import " + JSON.stringify(api) + ";" +
+        "registerHooks({resolve:(s,c,n)=>s==='pkg'?{url:" + JSON.stringify(api) + ",format:'module',shortCircuit:true}:n(s,c)});" +
+        "onmessage=async(e)=>{try{postMessage((await import(e.data)).seen)}catch(x){postMessage(String(x))}}";
+      const permissions = { read: [Deno.args[0] + "/own"] };
+      const worker = new Worker("data:text/javascript," + encodeURIComponent(boot), { type: "module", deno: { permissions } });
+      worker.onmessage = (e) => { console.log(e.data); Deno.exit(0); };
+      worker.postMessage("file://" + Deno.args[0] + "/own/plugin.ts");`,
+  });
+  const { stdout, stderr } = await deno(["run", "-A", "--no-check", `${folder.path}/host.ts`, folder.path]);
+  assertEquals(stdout, "plugin-facing\n", stderr);
+});
+
+Deno.test("a program evaluated from text may import files by variable, under the main module's permissions (process_launch.ts)", async () => {
+  await using folder = new TempFolder();
+  await folder.write({ "in/a.js": "export const a = 1;", "out/b.js": "export const b = 2;" });
+  const code = `const load = new Function("url", "return import(url)");
+    for (const url of Deno.args) try { await load(url); console.log("loaded"); } catch (e) { console.log(e.message.split(",")[0]); }`;
+  const urls = ["in/a.js", "out/b.js"].map((path) => `file://${folder.path}/${path}`);
+  const { stdout } = await run(code, [`--allow-read=${folder.path}/in`], urls);
+  assertEquals(stdout, `loaded\nRequires read access to "${folder.path}/out/b.js"\n`);
+});
+
+Deno.test("ulimit -d counts buffers, which V8's heap limit does not; -t and -f end a process by SIGXCPU and SIGXFSZ (launcher.ts)", async () => {
+  if (Deno.build.os !== "linux") return;
+  const under = async (limits: string, code: string) => {
+    const script = `${limits} && exec "$@"`;
+    const args = [
+      "-c",
+      script,
+      "sh",
+      Deno.execPath(),
+      "run",
+      ...ISOLATION,
+      `--allow-write`,
+      `data:text/javascript,${encodeURIComponent(code)}`,
+    ];
+    const { signal, stdout } = await new Deno.Command("/bin/sh", { args, stdout: "piped", stderr: "null" }).output();
+    return [signal, new TextDecoder().decode(stdout)] as const;
+  };
+  const buffers =
+    "const a = []; try { for (;;) a.push(new Uint8Array(16 << 20).fill(1)); } catch (e) { console.log(e.name); }";
+  assertEquals(await under("ulimit -d 900000", buffers), [null, "RangeError\n"]);
+  assertEquals((await under("ulimit -S -t 1", "for (;;);"))[0], "SIGXCPU");
+  await using folder = new TempFolder();
+  const file = `Deno.writeFileSync("${folder.path}/big", new Uint8Array(20 << 20))`;
+  assertEquals((await under("ulimit -f 32768", file))[0] as string, "SIGXFSZ");
 });

@@ -8,8 +8,13 @@ export async function generatedGuestFiles(): Promise<[path: string, text: string
     return [
       [
         `${ROOM}/process_main.generated.txt`,
-        await bundle({ entryPoints: [`${ROOM}/process_main.ts`], plugins: [errorsByName] }),
+        await bundle({ entryPoints: [`${ROOM}/process_main.ts`], plugins: [errorsByName], format: "cjs" }),
       ],
+      [
+        `${ROOM}/worker_main.generated.txt`,
+        await bundle({ entryPoints: [`${ROOM}/worker_main.ts`], plugins: [errorsByName] }),
+      ],
+      [`${ROOM}/watcher_main.generated.txt`, await bundle({ entryPoints: [`${ROOM}/watcher_main.ts`] })],
       [
         "src/contract/lifecycle_main.generated.txt",
         await bundle({ entryPoints: [`${ROOM}/lifecycle_main.ts`], plugins: [errorsByName] }),
@@ -33,6 +38,7 @@ async function bundle(options: BuildOptions): Promise<string> {
     target: "esnext",
     charset: "utf8",
     legalComments: "none",
+    external: ["node:*"],
     minify: true, // it travels on a command line, which Windows ends at 32 KiB
     ...options,
   });

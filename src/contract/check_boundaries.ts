@@ -1,7 +1,7 @@
 import type { Logger } from "../context/mod.ts";
 import { withLimit } from "../deadlines.ts";
 import { PluginRegistryError } from "../errors.ts";
-import { type OpenedPlugin, openInProcess, TempFolders } from "../runtime/mod.ts";
+import { createHosting, type OpenedPlugin, openInProcess, TempFolders } from "../runtime/mod.ts";
 import type { Finding } from "./options.ts";
 import type { Subject } from "./subject.ts";
 
@@ -19,6 +19,8 @@ export async function checkBoundaries(subject: Subject): Promise<Finding[] | str
   const calls = Object.entries(samples).flatMap(([hook, lists]) => lists.map((args) => ({ hook, args })));
   if (calls.length === 0) return nothingToCall;
   await using folders = new TempFolders();
+  const hosting = createHosting({}, folders, () => {});
+  await using _watcher = hosting.watcher;
   let opened: OpenedPlugin;
   try {
     opened = await openInProcess({
@@ -26,12 +28,10 @@ export async function checkBoundaries(subject: Subject): Promise<Finding[] | str
       entry,
       sandbox: "process",
       trusted: false,
-      policy: undefined,
       config: {},
       resources: {},
       logger: silent,
-      denoPath: Deno.execPath(),
-      folders,
+      hosting,
     });
   } catch (error) {
     if (error instanceof PluginRegistryError) return error.message;
@@ -62,7 +62,7 @@ export async function checkBoundaries(subject: Subject): Promise<Finding[] | str
     if (error instanceof Error) return `plugin "${plugin}" does not run: ${error.message}`;
     throw error;
   } finally {
-    await opened.close(0);
+    await opened.close("fault");
   }
 }
 

@@ -47,7 +47,7 @@ export async function checkLifecycle(subject: Subject): Promise<Finding[] | stri
       "--trace-leaks",
       `--junit-path=${junit}`,
       ...isolationFlags(),
-      ...scopeFlags(scope, tmpdir),
+      ...scopeFlags(scope, tmpdir === undefined ? [] : [tmpdir]),
       module,
     ];
     const { code, stderr } = await runDeno(args, { stdin: JSON.stringify(spec), env, timeoutMs: LIMIT_MS });

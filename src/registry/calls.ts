@@ -1,7 +1,5 @@
-import type { Logger } from "../context/mod.ts";
 import { Deadlines } from "../deadlines.ts";
-import { HookTimeout, HookUnknown, PluginUnavailable } from "../errors.ts";
-import { escapeControl } from "../escape_control.ts";
+import { HookTimeout, HookUnknown } from "../errors.ts";
 import { nearNames } from "../near.ts";
 import { unavailable } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
@@ -13,12 +11,12 @@ const HOOK_TIMEOUT_MS = 30_000;
 export class Calls implements Disposable {
   readonly #deadlines = new Deadlines();
   readonly #limitMs: number;
-  readonly #log: () => Logger;
+  readonly #giveUp: (record: PluginRecord, reason: string) => void;
 
-  /** @param limitMs What a hook may take; @param log Where what goes wrong is told. */
-  constructor(limitMs: number | undefined, log: () => Logger) {
+  /** @param limitMs What a hook may take; @param giveUp Takes a plugin out of service. */
+  constructor(limitMs: number | undefined, giveUp: (record: PluginRecord, reason: string) => void) {
     this.#limitMs = limitMs ?? HOOK_TIMEOUT_MS;
-    this.#log = log;
+    this.#giveUp = giveUp;
   }
 
   /**
@@ -37,12 +35,14 @@ export class Calls implements Disposable {
         new HookUnknown(`Cannot call "${hook}" of plugin "${id}": no such hook; ${known}`, { plugin: id }),
       );
     }
+    if (opened.inspected) return opened.scope.call(hook, args);
     const limitMs = this.#limitMs;
     const start = performance.now();
     return new Promise((resolve, reject) => {
       const deadline = this.#deadlines.add(limitMs, () => {
         reject(new HookTimeout("hook", limitMs, performance.now() - start, { plugin: id, hook }));
-        this.#giveUp(record, `hook "${hook}" did not answer within ${limitMs} ms`);
+        // A sandboxed plugin that missed a deadline is ended: it may be in a loop that nothing else stops.
+        if (record.sandbox !== "none") this.#giveUp(record, `hook "${hook}" did not answer within ${limitMs} ms`);
       });
       opened.scope.call(hook, args).then((result) => {
         this.#deadlines.remove(deadline);
@@ -51,18 +51,6 @@ export class Calls implements Disposable {
         this.#deadlines.remove(deadline);
         reject(error);
       });
-    });
-  }
-
-  /** A sandboxed plugin that missed a deadline is ended: it may be in a loop that nothing else stops. */
-  #giveUp(record: PluginRecord, reason: string): void {
-    if (record.sandbox === "none" || record.state !== "active") return;
-    record.state = "unavailable";
-    record.error = new PluginUnavailable(record.id, reason);
-    this.#log().error(record.error.message);
-    const { opened } = record;
-    opened?.close(0).then((left) => left.forEach(({ message }) => this.#log().warn(message)), (error) => {
-      this.#log().error(`Cannot end plugin "${record.id}": ${escapeControl(error.message)}`);
     });
   }
 

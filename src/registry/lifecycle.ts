@@ -6,17 +6,26 @@ import { type Dependency, dependencyLevels, type Manifest, resolveDependencies }
 import { type PluginStore, unavailable } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 import { type StartEnvironment, startPlugin } from "./start_plugin.ts";
+import { type RestartPolicy, Supervisor } from "./supervisor.ts";
 
 /** Starts plugins by levels of their dependencies, and stops them in reverse. Calls may overlap. */
 export class Lifecycle {
   readonly #store: PluginStore;
   readonly #log: () => Logger;
+  readonly #supervisor: Supervisor;
+  #environment: StartEnvironment | undefined;
   #stops = 0;
 
-  /** @param store The plugins; @param log Where what goes wrong is told. */
-  constructor(store: PluginStore, log: () => Logger) {
+  /** @param store The plugins; @param log Where what goes wrong is told; @param restart Whether failed ones start anew. */
+  constructor(store: PluginStore, log: () => Logger, restart: RestartPolicy | false) {
     this.#store = store;
     this.#log = log;
+    this.#supervisor = new Supervisor(restart, log, (record) => this.#startAgain(record));
+  }
+
+  /** Takes a running plugin out of service. */
+  fail(record: PluginRecord, reason: string): void {
+    this.#supervisor.fail(record, reason);
   }
 
   /**
@@ -26,6 +35,7 @@ export class Lifecycle {
    */
   async startAll(environment: StartEnvironment): Promise<void> {
     const all = this.#store.all();
+    this.#environment = environment;
     const waiting = new Set(all.filter(({ state }) => state === "registered" || state === "stopped"));
     const stops = this.#stops;
     const manifests = this.#store.manifests();
@@ -36,8 +46,7 @@ export class Lifecycle {
         if (record === undefined || !waiting.has(record)) return;
         if (record.starting !== undefined) return await record.starting; // another call has begun with it
         if (record.state !== "registered" && record.state !== "stopped") return;
-        record.starting = this.#start(record, manifests, environment).finally(() => delete record.starting);
-        await record.starting;
+        await this.#begin(record, manifests, environment);
       }));
     }
     await Promise.all(all.map(({ starting }) => starting)); // what another call has begun
@@ -49,6 +58,17 @@ export class Lifecycle {
     }
   }
 
+  /** A plugin that has failed, once more. */
+  async #startAgain(record: PluginRecord): Promise<void> {
+    if (this.#environment === undefined || this.#store.get(record.id) !== record) return;
+    await this.#begin(record, this.#store.manifests(), this.#environment);
+    if (record.state === "unavailable") this.#log().error(escapeControl(record.error?.message ?? record.id));
+  }
+
+  #begin(record: PluginRecord, manifests: readonly Manifest[], environment: StartEnvironment): Promise<void> {
+    return record.starting = this.#start(record, manifests, environment).finally(() => delete record.starting);
+  }
+
   async #start(
     record: PluginRecord,
     manifests: readonly Manifest[],
@@ -58,7 +78,11 @@ export class Lifecycle {
     // Another call of setupAll may be starting what it depends on.
     await Promise.all(dependencies.map(({ id }) => id === undefined ? undefined : this.#store.get(id)?.starting));
     const missing = this.#missingDependency(record, dependencies);
-    if (missing === undefined) return await startPlugin(record, environment);
+    if (missing === undefined) {
+      await startPlugin(record, environment);
+      if (record.state === "active") this.#supervisor.watch(record);
+      return;
+    }
     record.state = "unavailable";
     record.error = missing;
   }
@@ -90,7 +114,9 @@ export class Lifecycle {
 
   /** Dependants before what they depend on. Plugins that were registered later may close a circle; they stop together. */
   #levelsToStop(): PluginRecord[][] {
-    const running = this.#store.all().filter(({ opened, starting }) => opened ?? starting);
+    const running = this.#store.all().filter(({ opened, starting, ending, state }) =>
+      opened ?? starting ?? ending ?? (state === "unavailable" ? true : undefined)
+    );
     try {
       const levels = dependencyLevels(running.map(({ manifest }) => manifest)).reverse();
       return levels.map((level) => level.map((manifest) => this.#store.get(manifest)!));
@@ -102,9 +128,11 @@ export class Lifecycle {
 
   /** Stops one plugin, also one that is still starting. Never rejects: what failed is the result. */
   async stop(record: PluginRecord): Promise<Error[]> {
+    this.#supervisor.forget(record);
+    await record.ending;
     if (record.starting !== undefined) {
       record.stopping = true;
-      await record.opened?.close(0);
+      await record.opened?.close("fault");
       await record.starting;
       record.stopping = false;
       record.state = "stopped";
@@ -118,10 +146,11 @@ export class Lifecycle {
     if (record.state === "active") {
       const limitMs = manifest.teardown_timeout_sec * 1000;
       try {
-        await withLimit(opened.scope.teardown(), limitMs, (elapsedMs) => {
+        const teardown = opened.scope.teardown();
+        await (opened.inspected ? teardown : withLimit(teardown, limitMs, (elapsedMs) => {
           late = true;
           return new HookTimeout("teardown", limitMs, elapsedMs, { plugin: id });
-        });
+        }));
       } catch (error) {
         failures.push(error instanceof Error ? error : new Error(String(error)));
       }
@@ -129,7 +158,7 @@ export class Lifecycle {
     if (record.state !== "unavailable") record.state = late ? "leaked" : "stopped";
     let left: Error[] = [];
     try {
-      left = await opened.close(late ? 0 : undefined);
+      left = await opened.close(late ? "overdue" : "stopped");
     } catch (error) {
       failures.push(error as Error);
     }

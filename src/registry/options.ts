@@ -1,5 +1,8 @@
 import type { Logger } from "../context/mod.ts";
-import type { Policy, Sandbox } from "../sandbox/mod.ts";
+import type { RegistryUrls } from "../packages/mod.ts";
+import type { HostingOptions } from "../runtime/mod.ts";
+import { checkLimits, type Sandbox } from "../sandbox/mod.ts";
+import type { RestartPolicy } from "./supervisor.ts";
 
 /** One sandbox for all plugins, or a choice per kind and per plugin; the narrower choice wins. */
 export type SandboxChoice = Sandbox | {
@@ -12,19 +15,24 @@ export type SandboxChoice = Sandbox | {
 };
 
 /** How to make a registry. */
-export interface PluginRegistryOptions {
+export interface PluginRegistryOptions extends HostingOptions {
   /** Where plugins run (SPEC section 9). @default "process" */
   sandbox?: SandboxChoice;
   /** Plugins that may run without a sandbox, as `kind/name`. @default [] */
   trusted?: readonly string[];
-  /** What plugins may have at most (SPEC section 8). @default whatever their manifests list */
-  policy?: Policy;
   /** Where discovery and lifecycle are logged until `setupAll` brings the context's logger. @default console */
   logger?: Logger;
   /** Milliseconds that a hook may take. @default 30000 */
   hookTimeoutMs?: number;
-  /** The Deno program for process scopes; a host built by `deno compile` must name one. @default Deno.execPath() */
-  denoPath?: string;
+  /** Whether plugins that end by themselves are started again. @default false */
+  restart?: RestartPolicy | false;
+  /** Where packages that plugins may import are kept, and where they are fetched from. */
+  packages?: {
+    /** The folder; kept for the next run. @default a temporary one */
+    dir?: string;
+    /** The registries. @default the public ones, or those that the environment names */
+    registries?: RegistryUrls;
+  };
   /** Where plugins' temporary folders are made. @default the system's folder for temporary files */
   tempDir?: string;
 }
@@ -44,23 +52,65 @@ export function chooseSandbox(choice: SandboxChoice | undefined, kind: string, n
  * @throws {RangeError} At the first option that is out of range, by name.
  */
 export function checkOptions(options: PluginRegistryOptions): void {
-  const { sandbox, trusted = [], hookTimeoutMs } = options;
+  const { sandbox, trusted = [] } = options;
   const chosen = sandbox === undefined || typeof sandbox === "string"
     ? [sandbox]
     : [sandbox.default, ...Object.values(sandbox.kinds ?? {}), ...Object.values(sandbox.plugins ?? {})];
   for (const value of chosen) {
-    if (value !== undefined && value !== "process" && value !== "none") {
-      throw new RangeError(`Cannot make registry: sandbox is "${value}", expected "process" or "none"`);
+    if (value !== undefined && !SANDBOXES.includes(value)) {
+      throw new RangeError(`Cannot make registry: sandbox is "${value}", expected "process", "worker" or "none"`);
     }
   }
-  for (const plugin of trusted) {
-    if (!/^[^/]+\/[^/]+$/.test(plugin)) {
-      throw new RangeError(`Cannot make registry: trusted names "${plugin}", expected "kind/name"`);
-    }
-  }
+  checkIds("trusted", trusted);
   checkPolicy(options.policy);
-  if (hookTimeoutMs !== undefined && !(hookTimeoutMs > 0)) {
-    throw new RangeError(`Cannot make registry: hookTimeoutMs is ${hookTimeoutMs}, expected more than 0`);
+  checkLimits(options.limits);
+  checkGroups(options.groups);
+  if (options.inspect !== undefined) checkIds("inspect.plugin", [options.inspect.plugin]);
+  const { killAfterMs = {}, poolSize } = options;
+  const restart = options.restart === false ? {} : options.restart ?? {};
+  const durations = {
+    hookTimeoutMs: options.hookTimeoutMs,
+    readyTimeoutMs: options.readyTimeoutMs,
+    "killAfterMs.fault": killAfterMs.fault,
+    "killAfterMs.teardown": killAfterMs.teardown,
+    "restart.backoffMs": restart.backoffMs,
+    "restart.maxBackoffMs": restart.maxBackoffMs,
+  };
+  for (const [name, value] of Object.entries(durations)) {
+    if (value !== undefined && !(value > 0)) throw outOfRange(name, value, "more than 0");
+  }
+  for (const [name, value] of Object.entries({ poolSize, "restart.max": restart.max })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw outOfRange(name, value, "a whole number, 1 or more");
+    }
+  }
+}
+
+const SANDBOXES: readonly string[] = ["process", "worker", "none"];
+
+function outOfRange(name: string, value: unknown, expected: string): RangeError {
+  return new RangeError(`Cannot make registry: ${name} is ${value}, expected ${expected}`);
+}
+
+function checkIds(name: string, ids: readonly string[]): void {
+  for (const id of ids) {
+    if (!/^[^/]+\/[^/]+$/.test(id)) {
+      throw new RangeError(`Cannot make registry: ${name} names "${id}", expected "kind/name"`);
+    }
+  }
+}
+
+function checkGroups(groups: PluginRegistryOptions["groups"] = {}): void {
+  const seen = new Map<string, string>();
+  for (const [group, ids] of Object.entries(groups)) {
+    checkIds(`groups.${group}`, ids);
+    for (const id of ids) {
+      const other = seen.get(id);
+      if (other !== undefined) {
+        throw new RangeError(`Cannot make registry: groups "${other}" and "${group}" both name "${id}"`);
+      }
+      seen.set(id, group);
+    }
   }
 }
 
@@ -70,6 +120,7 @@ const POLICY: Readonly<Record<string, readonly string[]>> = {
   env: ["variables"],
   filesystem: ["read", "write"],
   subprocess: ["programs"],
+  packages: ["specifiers"],
 };
 
 function checkPolicy(policy: unknown): void {

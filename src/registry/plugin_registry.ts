@@ -2,16 +2,18 @@ import { type Logger, PluginContext, type PluginLookup, safeLogger } from "../co
 import { PluginLoadError, TeardownErrors } from "../errors.ts";
 import { type Manifest, validateManifest } from "../manifest/mod.ts";
 import { resolve } from "../path/mod.ts";
-import { TempFolders } from "../runtime/mod.ts";
+import { createHosting, type Hosting, TempFolders } from "../runtime/mod.ts";
 import { Calls } from "./calls.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import { createHandle, type PluginHandle } from "./handle.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { groupMembers } from "./group_members.ts";
 import { exportOf, withEntryPoint } from "./module_export.ts";
 import { checkOptions, type PluginRegistryOptions } from "./options.ts";
 import { PluginStore } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 import { type DiscoverOptions, type DiscoverPackagesOptions, Registrar } from "./registrar.ts";
+import { completeRecord } from "./registration.ts";
 import { type RegistryStatus, registryStatus } from "./status.ts";
 
 /** What `setupAll` can be given instead of a context. */
@@ -64,6 +66,7 @@ export class PluginRegistry implements AsyncDisposable {
   readonly #options: PluginRegistryOptions;
   readonly #store = new PluginStore();
   readonly #folders: TempFolders;
+  readonly #hosting: Hosting;
   readonly #calls: Calls;
   readonly #lifecycle: Lifecycle;
   readonly #registrar: Registrar;
@@ -82,10 +85,18 @@ export class PluginRegistry implements AsyncDisposable {
     this.#logger = safeLogger(options.logger ?? console);
     this.#folders = new TempFolders(options.tempDir);
     const log = () => this.#logger; // setupAll brings another
-    this.#calls = new Calls(options.hookTimeoutMs, log);
-    this.#lifecycle = new Lifecycle(this.#store, log);
+    this.#hosting = createHosting(options, this.#folders, (message) => this.#logger.warn(message));
+    this.#lifecycle = new Lifecycle(this.#store, log, options.restart ?? false);
+    this.#calls = new Calls(options.hookTimeoutMs, (record, reason) => this.#lifecycle.fail(record, reason));
     const stop = (record: PluginRecord) => this.#lifecycle.stop(record);
-    this.#registrar = new Registrar({ store: this.#store, options, folders: this.#folders, log, stop });
+    this.#registrar = new Registrar({
+      store: this.#store,
+      options,
+      folders: this.#folders,
+      hosting: this.#hosting,
+      log,
+      stop,
+    });
   }
 
   /**
@@ -215,8 +226,9 @@ export class PluginRegistry implements AsyncDisposable {
       context: own,
       logger: this.#logger,
       configs,
-      options: this.#options,
-      folders: this.#folders,
+      hosting: this.#hosting,
+      groupMembers: (record) => groupMembers(record, this.#store.all(), this.#hosting),
+      complete: (record) => completeRecord(record, this.#options, this.#hosting),
     });
   }
 
@@ -269,7 +281,7 @@ export class PluginRegistry implements AsyncDisposable {
 
   /** One JSON value about all plugins: who they are, how they are, what they may do. */
   status(): RegistryStatus {
-    return registryStatus(this.#store.all());
+    return registryStatus(this.#store.all(), (id) => this.#hosting.groups.groupOf(id));
   }
 
   /**
@@ -286,6 +298,7 @@ export class PluginRegistry implements AsyncDisposable {
   async #teardownAll(): Promise<void> {
     const errors = await this.#lifecycle.stopAll();
     this.#calls[Symbol.dispose]();
+    await this.#hosting.watcher.close();
     errors.push(...await this.#folders.close());
     if (errors.length > 0) throw new TeardownErrors(errors);
   }

@@ -1,4 +1,5 @@
 import type { Manifest } from "../manifest/mod.ts";
+import type { LockedPackages } from "../packages/mod.ts";
 import type { OpenedPlugin } from "../runtime/mod.ts";
 import type { ResolvedEntryPoint, Sandbox } from "../sandbox/mod.ts";
 import type { ConfigCheck } from "./config_schema.ts";
@@ -35,4 +36,14 @@ export interface PluginRecord {
   handle?: object;
   loadMs?: number;
   setupMs?: number;
+  /** What it may import from registries, once that is resolved and locked. */
+  packages?: LockedPackages;
+  /** Settles when what is left of a failed plugin has ended; there while it ends. */
+  ending?: Promise<void>;
+  /** How often it was started again after it had failed. */
+  restarts?: number;
+  /** How often it has failed without a minute of quiet between. */
+  failuresInRow?: number;
+  /** `performance.now()` when it was last started. */
+  activeSince?: number;
 }

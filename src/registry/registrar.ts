@@ -11,7 +11,7 @@ import { escapeControl } from "../escape_control.ts";
 import { loadManifest, type Manifest, validateManifest } from "../manifest/mod.ts";
 import type { RegistryUrls } from "../packages/mod.ts";
 import { dirname } from "../path/mod.ts";
-import { hostHolds, type TempFolders } from "../runtime/mod.ts";
+import { hostHolds, type Hosting, type TempFolders } from "../runtime/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import type { PluginRegistryOptions } from "./options.ts";
 import { ambiguous, type PluginStore } from "./plugin_store.ts";
@@ -42,6 +42,7 @@ export interface RegistrarOptions {
   store: PluginStore;
   options: PluginRegistryOptions;
   folders: TempFolders;
+  hosting: Hosting;
   log: () => Logger;
   /** Stops a plugin that another takes the place of; gives what failed. */
   stop: (record: PluginRecord) => Promise<Error[]>;
@@ -52,6 +53,7 @@ export class Registrar {
   readonly #store: PluginStore;
   readonly #options: PluginRegistryOptions;
   readonly #folders: TempFolders;
+  readonly #hosting: Hosting;
   readonly #log: () => Logger;
   readonly #stop: RegistrarOptions["stop"];
 
@@ -60,13 +62,14 @@ export class Registrar {
     this.#store = own.store;
     this.#options = own.options;
     this.#folders = own.folders;
+    this.#hosting = own.hosting;
     this.#log = own.log;
     this.#stop = own.stop;
   }
 
   /** Registers one plugin. @throws If it cannot be registered; nothing is changed then. */
   async register(registration: Registration, override = false): Promise<Manifest> {
-    await this.#add(await prepareRecord(registration, this.#options), override);
+    await this.#add(await prepareRecord(registration, this.#options, this.#hosting), override);
     return registration.manifest;
   }
 
@@ -173,7 +176,11 @@ export class Registrar {
   /** Reads and checks one manifest file; what is wrong with it is the result, so that it never stops the others. */
   async #prepareFile(file: string): Promise<PluginRecord | Error> {
     try {
-      return await prepareRecord({ manifest: await loadManifest(file), source: file, file }, this.#options);
+      return await prepareRecord(
+        { manifest: await loadManifest(file), source: file, file },
+        this.#options,
+        this.#hosting,
+      );
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }

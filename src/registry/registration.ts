@@ -2,6 +2,7 @@ import { resolveEntryPoint } from "../discovery/mod.ts";
 import { RuntimeNotSupported, VersionIncompatible } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { dirname } from "../path/mod.ts";
+import { type Hosting, scopeOf } from "../runtime/mod.ts";
 import { CORE_VERSION, parseCoreVersion } from "../version/mod.ts";
 import { compileConfigSchema } from "./config_schema.ts";
 import { chooseSandbox, type PluginRegistryOptions } from "./options.ts";
@@ -30,9 +31,10 @@ export interface Registration {
 export async function prepareRecord(
   registration: Registration,
   options: PluginRegistryOptions,
+  hosting: Hosting,
 ): Promise<PluginRecord> {
   const record = checkRegistration(registration, options);
-  await completeRecord(record);
+  await completeRecord(record, options, hosting);
   return record;
 }
 
@@ -80,11 +82,39 @@ export function checkRegistration(
 }
 
 /**
- * Compiles a plugin's `config_schema`, where that is not done yet.
+ * Does what takes waiting, where that is not done yet: compiles `config_schema`, and resolves and locks the packages
+ * that the plugin may import.
  *
- * @throws {ManifestInvalid} If it is no JSON Schema.
+ * @throws {ManifestInvalid} If `config_schema` is no JSON Schema.
+ * @throws {PackageError} If a package cannot be had.
  */
-export async function completeRecord(record: PluginRecord): Promise<void> {
+export async function completeRecord(
+  record: PluginRecord,
+  options: PluginRegistryOptions,
+  hosting: Hosting,
+): Promise<void> {
   const { manifest, source } = record;
   if (manifest.config_schema !== undefined) record.checkConfig ??= await compileConfigSchema(manifest, source);
+  const specifiers = record.packages === undefined ? grantedPackages(record, hosting) : [];
+  if (specifiers.length === 0) return;
+  const { lockPackages } = await import("../packages/mod.ts"); // most plugins have none
+  const { dir, registries } = options.packages ?? {};
+  record.packages = await lockPackages({
+    specifiers,
+    pluginDir: record.entry!.pluginDir,
+    dir: dir ?? await hosting.folders.make("packages", record.id),
+    denoPath: hosting.denoPath,
+    plugin: record.id,
+    ...(registries === undefined ? {} : { registries }),
+  });
+}
+
+/** What a plugin may import from registries. Of one that asks for too much, its start says why: nothing is fetched. */
+function grantedPackages({ manifest, entry, sandbox, trusted }: PluginRecord, hosting: Hosting): readonly string[] {
+  if (sandbox !== "process" || entry === undefined || manifest.resources.packages.specifiers.length === 0) return [];
+  try {
+    return scopeOf(manifest, entry, trusted, hosting).packages;
+  } catch {
+    return [];
+  }
 }

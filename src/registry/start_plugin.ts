@@ -1,11 +1,7 @@
 import { configSection, type Logger, type PluginContext, registeredResources } from "../context/mod.ts";
-import { escapeControl } from "../escape_control.ts";
 import { HookTimeout, PluginLoadError, PluginRegistryError, PluginUnavailable, type TimeoutPhase } from "../errors.ts";
-import type { Manifest } from "../manifest/mod.ts";
-import { openInProcess, type TempFolders } from "../runtime/mod.ts";
-import type { PluginRegistryOptions } from "./options.ts";
+import { type GroupMember, type Hosting, openInProcess } from "../runtime/mod.ts";
 import type { PluginRecord } from "./record.ts";
-import { completeRecord } from "./registration.ts";
 
 /** What starting needs besides the plugin. */
 export interface StartEnvironment {
@@ -14,8 +10,11 @@ export interface StartEnvironment {
   logger: Logger;
   /** Configuration by plugin name; wins over the context's. */
   configs: Readonly<Record<string, Record<string, unknown>>>;
-  options: PluginRegistryOptions;
-  folders: TempFolders;
+  hosting: Hosting;
+  /** Every plugin of a plugin's group that may run. */
+  groupMembers: (record: PluginRecord) => readonly GroupMember[];
+  /** Does what registering left for the start. */
+  complete: (record: PluginRecord) => Promise<void>;
 }
 
 /**
@@ -26,14 +25,14 @@ export interface StartEnvironment {
  * @param environment The context and the registry's options.
  */
 export async function startPlugin(record: PluginRecord, environment: StartEnvironment): Promise<void> {
-  const { context, options, folders } = environment;
+  const { context, hosting } = environment;
   const { manifest } = record;
   record.state = "starting";
   delete record.error;
   delete record.hooks;
   try {
     throwIfStopping(record);
-    await completeRecord(record);
+    await environment.complete(record);
     const config = Object.hasOwn(environment.configs, manifest.name)
       ? environment.configs[manifest.name]!
       : configSection(context.config, manifest.kind, manifest.name);
@@ -44,16 +43,16 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
       ...(record.module === undefined ? {} : { module: record.module }),
       sandbox: record.sandbox,
       trusted: record.trusted,
-      policy: options.policy,
+      ...(record.packages === undefined ? {} : { packages: record.packages }),
+      groupMembers: () => environment.groupMembers(record),
       config,
       resources: registeredResources(context),
       logger: environment.logger,
-      denoPath: options.denoPath ?? Deno.execPath(),
-      folders,
+      hosting,
     });
     record.opened = opened;
     throwIfStopping(record);
-    const limit = new PhaseLimit(record.id, manifest);
+    const limit = new PhaseLimit(record.id, opened.inspected ? Infinity : manifest.startup_timeout_sec * 1000);
     try {
       const { hooks } = await limit.run("load", () => opened.scope.load());
       record.hooks = new Set(hooks);
@@ -65,18 +64,12 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
     }
     throwIfStopping(record);
     record.state = "active";
-    opened.scope.ended.then((reason) => {
-      if (record.opened !== opened || record.state !== "active") return;
-      record.state = "unavailable";
-      record.error = new PluginUnavailable(record.id, reason);
-      environment.logger.error(escapeControl(record.error.message));
-    });
   } catch (error) {
     record.state = "unavailable";
     record.error = error instanceof Error ? error : new Error(String(error));
     const { opened } = record;
     delete record.opened;
-    for (const left of await opened?.close(0) ?? []) environment.logger.warn(left.message);
+    for (const left of await opened?.close("fault") ?? []) environment.logger.warn(left.message);
   }
 }
 
@@ -88,18 +81,18 @@ function throwIfStopping({ id, stopping }: PluginRecord): void {
 class PhaseLimit {
   readonly #plugin: string;
   readonly #expired: Promise<never>;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #start = performance.now();
   #timeout: HookTimeout | undefined;
   #phase: TimeoutPhase = "load";
   #lap = this.#start;
 
-  constructor(plugin: string, manifest: Manifest) {
-    const ms = manifest.startup_timeout_sec * 1000;
+  constructor(plugin: string, ms: number) {
     this.#plugin = plugin;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {}); // whoever runs a phase sees it
     this.#expired = promise;
+    if (ms === Infinity) return;
     this.#timer = setTimeout(() => {
       this.#timeout = new HookTimeout(this.#phase, ms, performance.now() - this.#start, { plugin });
       reject(this.#timeout);
@@ -112,6 +105,7 @@ class PhaseLimit {
       return await Promise.race([work(), this.#expired]);
     } catch (error) {
       if (error === this.#timeout) throw error; // by identity: a plugin may throw one of its own
+      if (error instanceof HookTimeout && error.phase === "ready") throw error;
       throw this.#explain(phase, error);
     }
   }

@@ -1,4 +1,4 @@
-import type { PermissionScope, Sandbox } from "../sandbox/mod.ts";
+import type { HeldLimits, PermissionScope, Sandbox } from "../sandbox/mod.ts";
 import { CORE_VERSION } from "../version/mod.ts";
 import type { PluginRecord, PluginState } from "./record.ts";
 
@@ -26,6 +26,12 @@ export interface PluginStatus {
   trusted: boolean;
   /** What its scope holds; absent without a sandbox, and until it is started. */
   permissions?: PermissionScope;
+  /** Which limits hold while it runs, and which do not and why. */
+  limits?: HeldLimits;
+  /** The group whose process it shares. */
+  group?: string;
+  /** How often it was started again after it had failed. */
+  restarts: number;
   /** Milliseconds. */
   timings: { loadMs?: number; setupMs?: number };
 }
@@ -40,16 +46,22 @@ export interface RegistryStatus {
 
 const CONTAINS: Readonly<Record<Sandbox, string>> = {
   process: "a process of its own: files, network, environment, programs, crashes, exits and loops stay in it",
+  worker: "files, environment variables, programs and listed hosts; no loop, memory, signal, exit or message flood, " +
+    "no private address behind a listed name, and it keeps the host alive until it is torn down",
   none: "nothing: the plugin can do all that the host can",
 };
 
 /** Makes the status of all plugins. */
-export function registryStatus(records: Iterable<PluginRecord>): RegistryStatus {
-  const plugins = [...records].sort((a, b) => a.id < b.id ? -1 : 1).map(pluginStatus);
+export function registryStatus(
+  records: Iterable<PluginRecord>,
+  groupOf: (id: string) => string | undefined,
+): RegistryStatus {
+  const plugins = [...records].sort((a, b) => a.id < b.id ? -1 : 1)
+    .map((record) => pluginStatus(record, groupOf(record.id)));
   return { coreVersion: CORE_VERSION, plugins };
 }
 
-function pluginStatus(record: PluginRecord): PluginStatus {
+function pluginStatus(record: PluginRecord, group: string | undefined): PluginStatus {
   const { manifest, error, opened } = record;
   const timings: PluginStatus["timings"] = {};
   if (record.loadMs !== undefined) timings.loadMs = record.loadMs;
@@ -66,6 +78,9 @@ function pluginStatus(record: PluginRecord): PluginStatus {
     escapes_sandbox: record.sandbox === "none" || (opened?.permissions?.run.length ?? 0) > 0,
     trusted: record.trusted,
     ...(opened?.permissions === undefined ? {} : { permissions: opened.permissions }),
+    ...(opened === undefined ? {} : { limits: opened.limits }),
+    ...(group === undefined ? {} : { group }),
+    restarts: record.restarts ?? 0,
     timings,
   };
 }

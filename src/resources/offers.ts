@@ -65,6 +65,7 @@ function standardOffer(name: string, manifest: Manifest): Offer | undefined {
     case "env":
       return { how: "in scope", data: { type: "env", variables: [...manifest.resources.env.variables] } };
     case "filesystem":
+    case "packages":
     case "subprocess":
       return { how: "in scope", data: { type: "nothing" } };
     case "tmpdir":

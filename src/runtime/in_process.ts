@@ -8,20 +8,30 @@ import {
 } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
 import type { Manifest } from "../manifest/mod.ts";
+import type { LockedPackages } from "../packages/mod.ts";
 import { type Offer, type Offers, resolveOffers } from "../resources/mod.ts";
 import {
+  chooseLimits,
+  type ChosenLimits,
   computeScope,
+  type Ending,
+  hasUlimit,
+  type HeldLimits,
+  heldLimits,
   openNoneScope,
-  openProcessScope,
   type PermissionScope,
   type PluginIdentity,
+  type PluginLog,
   type PluginScope,
-  type Policy,
+  PROCESS_LIMITS,
   type ResolvedEntryPoint,
   type Sandbox,
-  scopeFlags,
+  walkPluginFolder,
 } from "../sandbox/mod.ts";
-import type { TempFolders } from "./temp_folders.ts";
+import type { GroupMember } from "./group_processes.ts";
+import { hostHolds } from "./host_permissions.ts";
+import type { Hosting } from "./hosting.ts";
+import { openGroupScope, openProcessScope, openWorkerScope } from "./open_scope.ts";
 
 /** What is needed to start one in-process plugin. */
 export interface InProcessOptions {
@@ -33,26 +43,53 @@ export interface InProcessOptions {
   sandbox: Sandbox;
   /** Whether the host named it as trusted. */
   trusted: boolean;
-  policy: Policy | undefined;
+  /** What it may import from registries, resolved and locked. */
+  packages?: LockedPackages;
+  /** Every plugin of its group that may run, when it has one. */
+  groupMembers?: () => readonly GroupMember[];
   /** The plugin's section of the host's configuration. */
   config: Record<string, unknown>;
   /** The host's own resources by name. */
   resources: Readonly<Record<string, unknown>>;
   logger: Logger;
-  /** The Deno program that runs process scopes. */
-  denoPath: string;
-  folders: TempFolders;
+  hosting: Hosting;
+}
+
+/** A scope, opened for a plugin. */
+export interface OpenedScope {
+  scope: PluginScope;
+  /** Its fresh folder. */
+  folder: string | undefined;
+  /** What it may do; `undefined` without a sandbox, where it may do all that the host may. */
+  permissions: PermissionScope | undefined;
+  /** Removes what was made for it. Gives what could not be removed. */
+  clean(): Promise<Error[]>;
 }
 
 /** A plugin that has been given its scope, but not yet loaded. */
-export interface OpenedPlugin {
-  scope: PluginScope;
-  /** What it may do; `undefined` without a sandbox, where it may do all that the host may. */
-  permissions: PermissionScope | undefined;
+export interface OpenedPlugin extends Omit<OpenedScope, "clean" | "folder"> {
+  /** Which limits hold. */
+  limits: HeldLimits;
+  /** Whether somebody debugs it: its deadlines are off. */
+  inspected: boolean;
   /** Hands the plugin its context. */
   setup(): Promise<void>;
   /** Ends the scope and removes its folders. Gives what could not be removed. */
-  close(graceMs?: number): Promise<Error[]>;
+  close(ending: Ending): Promise<Error[]>;
+}
+
+/** What the openers of all kinds of scope are given. */
+export interface ScopePlan {
+  options: InProcessOptions;
+  identity: PluginIdentity;
+  /** As `kind/name`. */
+  plugin: string;
+  entry: ResolvedEntryPoint;
+  permissions: PermissionScope;
+  limits: ChosenLimits;
+  log: PluginLog;
+  /** Settles when the plugin's folder was found sound; nothing of it is loaded before. */
+  checked: Promise<unknown>;
 }
 
 /**
@@ -64,92 +101,141 @@ export interface OpenedPlugin {
  * @throws {RuntimeNotSupported | PluginUnavailable | PermissionExceeded | SandboxUnavailable} If it cannot be started.
  */
 export async function openInProcess(options: InProcessOptions): Promise<OpenedPlugin> {
-  const { manifest, sandbox } = options;
+  const { manifest, sandbox, hosting } = options;
   const plugin = `${manifest.kind}/${manifest.name}`;
-  if (manifest.execution_model !== "sync" && manifest.execution_model !== "async") {
-    throw new RuntimeNotSupported(
-      `Cannot start plugin "${plugin}": execution_model "${manifest.execution_model}" is not supported yet`,
-      { plugin },
-    );
-  }
+  const limits = chooseLimits(hosting.limits, manifest.kind, manifest.name);
+  refuseUnkeepable(plugin, manifest, sandbox, limits, hosting);
   const offers = resolveOffers(manifest, options.resources);
   refuseMissing(plugin, offers, sandbox);
   const identity: PluginIdentity = { kind: manifest.kind, name: manifest.name };
   if (manifest.version !== undefined) identity.version = manifest.version;
-  const open = { plugin: identity, log: pluginLog(options.logger, identity) };
-  const { entry, module } = options;
+  const log = pluginLog(options.logger, identity);
 
-  if (sandbox === "none") {
-    if (!options.trusted) {
-      throw new SandboxUnavailable(
-        `Cannot start plugin "${plugin}" with sandbox "none": the host does not trust it; ` +
-          `add "${plugin}" to the trusted option, or choose sandbox "process"`,
-        { plugin },
-      );
-    }
-    if (module === undefined && entry === undefined) throw noCode(plugin); // before a folder is made for it
-    const folder = offers.offers.get("tmpdir")?.how === "temp dir"
-      ? await options.folders.make("tmp", plugin)
-      : undefined;
-    const code = module !== undefined || entry === undefined ? { module } : { entry };
-    return opened(options, openNoneScope({ ...open, code }), undefined, offers, folder, undefined);
-  }
-
-  if (entry === undefined) throw noCode(plugin);
-  const { scope: permissions, differences } = computeScope({
-    manifest,
-    pluginDir: entry.pluginDir,
-    trusted: options.trusted,
-    ...(options.policy === undefined ? {} : { policy: options.policy }),
-    holds: hostHolds,
-  });
-  if (differences.length > 0) throw new PermissionExceeded(plugin, differences);
-  const cacheDir = await options.folders.tryMake("cache");
-  const folder = permissions.tmpdir ? await options.folders.make("tmp", plugin) : undefined;
-  try {
-    const env = readVariables(permissions.env);
-    if (permissions.run.length > 0) env.PATH = hostPath(); // Deno looks programs up before it grants them
-    const process = openProcessScope({
-      ...open,
-      entry,
-      manifest,
-      launch: {
-        denoPath: options.denoPath,
-        scopeFlags: scopeFlags(permissions, folder),
-        env,
-        ...(cacheDir === undefined ? {} : { cacheDir }),
-        ...(folder === undefined ? {} : { tmpdir: folder }),
-      },
-    });
-    return opened(options, process, permissions, offers, folder, cacheDir);
-  } catch (error) {
-    await options.folders.remove(folder, cacheDir);
-    throw error;
-  }
-}
-
-function opened(
-  options: InProcessOptions,
-  scope: PluginScope,
-  permissions: PermissionScope | undefined,
-  { offers }: Offers,
-  folder: string | undefined,
-  cacheDir: string | undefined,
-): OpenedPlugin {
+  const opened = sandbox === "none"
+    ? await openWithoutSandbox(options, plugin, identity, offers, log)
+    : await openSandbox(options, plugin, identity, limits, log);
   const given = new Map<string, Exclude<Offer, { how: "temp dir" }>>();
-  for (const [name, offer] of offers) {
+  for (const [name, offer] of offers.offers) {
     if (offer.how !== "temp dir") given.set(name, offer);
-    else if (folder !== undefined) given.set(name, { how: "in scope", data: { type: "temp_dir", path: folder } });
+    else if (opened.folder !== undefined) {
+      given.set(name, { how: "in scope", data: { type: "temp_dir", path: opened.folder } });
+    }
   }
+  const { scope, permissions } = opened;
   return {
     scope,
     permissions,
-    setup: () => scope.setup({ manifest: options.manifest, config: options.config, offers: given }),
-    async close(graceMs) {
-      await scope.close(graceMs);
-      return await options.folders.remove(folder, cacheDir);
+    limits: heldLimits(limits, sandbox, sandbox === "process" && hasUlimit()),
+    inspected: hosting.inspect?.plugin === plugin,
+    setup: () => scope.setup({ manifest, config: options.config, offers: given }),
+    async close(ending) {
+      await scope.close(ending);
+      return await opened.clean();
     },
   };
+}
+
+async function openSandbox(
+  options: InProcessOptions,
+  plugin: string,
+  identity: PluginIdentity,
+  limits: ChosenLimits,
+  log: PluginLog,
+): Promise<OpenedScope> {
+  const { manifest, entry, hosting, sandbox } = options;
+  if (entry === undefined) throw noCode(plugin);
+  const permissions = scopeOf(manifest, entry, options.trusted, hosting);
+  const rules = {
+    maxFiles: limits.folderFiles,
+    maxBytes: limits.folderMb * 1024 * 1024,
+    allowHardLinks: hosting.allowHardLinks,
+  };
+  const checked = walkPluginFolder(entry.pluginDir, rules, plugin);
+  checked.catch(() => {}); // load() sees it
+  const plan: ScopePlan = { options, identity, plugin, entry, permissions, limits, log, checked };
+  if (sandbox === "worker") return await openWorkerScope(plan);
+  return hosting.groups.groupOf(plugin) === undefined ? await openProcessScope(plan) : await openGroupScope(plan);
+}
+
+/**
+ * What a plugin may do.
+ *
+ * @throws {PermissionExceeded} If its manifest asks for more than policy or host allow.
+ */
+export function scopeOf(
+  manifest: Manifest,
+  { pluginDir }: ResolvedEntryPoint,
+  trusted: boolean,
+  { policy }: Pick<Hosting, "policy">,
+): PermissionScope {
+  const { scope, differences } = computeScope({
+    manifest,
+    pluginDir,
+    trusted,
+    ...(policy === undefined ? {} : { policy }),
+    holds: hostHolds,
+  });
+  if (differences.length > 0) throw new PermissionExceeded(`${manifest.kind}/${manifest.name}`, differences);
+  return scope;
+}
+
+async function openWithoutSandbox(
+  options: InProcessOptions,
+  plugin: string,
+  identity: PluginIdentity,
+  { offers }: Offers,
+  log: PluginLog,
+): Promise<OpenedScope> {
+  const { entry, module, hosting } = options;
+  if (!options.trusted) {
+    throw new SandboxUnavailable(
+      `Cannot start plugin "${plugin}" with sandbox "none": the host does not trust it; ` +
+        `add "${plugin}" to the trusted option, or choose sandbox "process"`,
+      { plugin },
+    );
+  }
+  if (module === undefined && entry === undefined) throw noCode(plugin); // before a folder is made for it
+  const folder = offers.get("tmpdir")?.how === "temp dir" ? await hosting.folders.make("tmp", plugin) : undefined;
+  const code = module !== undefined || entry === undefined ? { module } : { entry };
+  return {
+    scope: openNoneScope({ plugin: identity, log, code }),
+    folder,
+    permissions: undefined,
+    clean: () => hosting.folders.remove(folder),
+  };
+}
+
+/** What the host asks for and a sandbox cannot keep is refused, with the one that can (SPEC section 9). */
+function refuseUnkeepable(
+  plugin: string,
+  manifest: Manifest,
+  sandbox: Sandbox,
+  limits: ChosenLimits,
+  { inspect, groups }: Hosting,
+): void {
+  if (sandbox === "process") return;
+  const cannot = (what: string) =>
+    new SandboxUnavailable(
+      `Cannot start plugin "${plugin}" with sandbox "${sandbox}": ${what}; choose sandbox "process"`,
+      {
+        plugin,
+      },
+    );
+  for (const name of PROCESS_LIMITS) {
+    if (limits.chosen.has(name) && limits[name] !== Infinity) throw cannot(`it cannot keep limits.${name}`);
+  }
+  if (inspect?.plugin === plugin) throw cannot("only a process can be inspected");
+  if (groups.groupOf(plugin) !== undefined) throw cannot("a group shares a process");
+  const { execution_model, resources: { required, optional, tmpdir } } = manifest;
+  if (tmpdir.quota_mb !== undefined && sandbox === "worker") throw cannot("it cannot keep resources.tmpdir.quota_mb");
+  if (execution_model === "process_cpu_bound" || (execution_model === "thread_cpu_bound" && sandbox === "none")) {
+    throw new RuntimeNotSupported(
+      `Cannot start plugin "${plugin}" with sandbox "${sandbox}": execution_model "${execution_model}" needs ` +
+        `${sandbox === "none" ? "a pool of its own" : "processes"}; choose sandbox "process"`,
+      { plugin },
+    );
+  }
+  if (sandbox === "worker" && [...required, ...optional].includes("packages")) throw cannot("it cannot lock packages");
 }
 
 function refuseMissing(plugin: string, { missing, refused }: Offers, sandbox: Sandbox): void {
@@ -167,46 +253,11 @@ function refuseMissing(plugin: string, { missing, refused }: Offers, sandbox: Sa
   }
 }
 
-function pluginLog(logger: Logger, { kind, name, version }: PluginIdentity) {
+function pluginLog(logger: Logger, { kind, name, version }: PluginIdentity): PluginLog {
   const fields: Record<string, unknown> = { "plugin.kind": kind, "plugin.name": name };
   if (version !== undefined) fields["plugin.version"] = version;
   const own = withFields(logger, fields);
-  return (level: keyof Logger, message: string, more?: Record<string, unknown>) =>
-    own[level](escapeControl(message), more);
-}
-
-/** Whether this process holds a permission itself, and all of it. Asks Deno, never the user. */
-export function hostHolds(permission: "read" | "write" | "net" | "env" | "run", value: string): boolean {
-  const descriptor: Deno.PermissionDescriptor = permission === "net"
-    ? { name: "net", host: value }
-    : permission === "env"
-    ? { name: "env", variable: value }
-    : permission === "run"
-    ? { name: "run", command: value }
-    : { name: permission, path: value };
-  try {
-    const { state, partial } = Deno.permissions.querySync(descriptor);
-    return state === "granted" && !partial; // partial: a --deny flag holds some of it back
-  } catch (error) {
-    if (error instanceof TypeError) return false; // NB: Deno cannot be asked about address ranges
-    throw error;
-  }
-}
-
-/** The values of those variables that are set. */
-export function readVariables(names: readonly string[]): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const name of names) {
-    const value = Deno.env.get(name);
-    if (value !== undefined) values[name] = value;
-  }
-  return values;
-}
-
-/** Where programs are looked for. Read only where the host may read it anyway. */
-function hostPath(): string {
-  const usual = "/usr/local/bin:/usr/bin:/bin";
-  return hostHolds("env", "PATH") ? Deno.env.get("PATH") ?? usual : usual;
+  return (level, message, more) => own[level](escapeControl(message), more);
 }
 
 function noCode(plugin: string): PluginLoadError {

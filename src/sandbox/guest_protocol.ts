@@ -1,12 +1,22 @@
 import type { Manifest } from "../manifest/mod.ts";
 import type { ScopeData } from "../resources/mod.ts";
 
+/** What a guest is told when it starts: in the fragment of its module's URL, or in the first message of a worker. */
+export interface GuestSettings {
+  /** The largest message in either direction, in bytes. */
+  maxBytes: number;
+  /** Calls that wait for an answer, in each direction. */
+  maxPending: number;
+}
+
 /** `load`: which plugin, and where its code is. `slot` is the target under which its hooks are then served. */
 export interface LoadRequest {
   slot: number;
   plugin: string;
   url: string;
   exportName: string;
+  /** For `thread_cpu_bound`: how many workers share its calls, and the module that they start with. */
+  pool?: { size: number; module: string };
 }
 
 /** A resource as it is sent: built here from data, or called over messages. */
@@ -20,10 +30,16 @@ export interface SetupRequest {
   resources: [name: string, resource: SentResource][];
 }
 
-/** The host's target for what a plugin logs: `log(slot, level, message, fields?)`. */
-export const LOG_TARGET = 0;
+/**
+ * The host's target for what a guest says of itself: `ready()` when it has started, `log(slot, level, message, fields?)`
+ * for each record.
+ */
+export const GUEST_TARGET = 0;
 /** The guest's own target: `load`, `setup`, `teardown`. */
 export const CONTROL_TARGET = 0;
+
+/** The longest log record, in UTF-16 units; the rest is cut and counted. */
+export const MAX_LOG_RECORD = 65_536;
 
 /** What the lifecycle test of the contract suite is told, as JSON on stdin. */
 export interface LifecycleSpec {

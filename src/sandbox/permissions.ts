@@ -18,6 +18,8 @@ export interface Policy {
   filesystem?: boolean | { read?: readonly string[]; write?: readonly string[] };
   /** Programs. They escape the sandbox, so the plugin must also be trusted by name. */
   subprocess?: boolean | { programs: readonly string[] };
+  /** Packages, as the manifest writes them: `npm:lodash@^4`. */
+  packages?: boolean | { specifiers: readonly string[] };
 }
 
 /** The Deno permissions of one plugin's scope. What is not listed is denied. */
@@ -34,9 +36,14 @@ export interface PermissionScope {
   readonly env: readonly string[];
   /** Programs it may start. What they do is not sandboxed. */
   readonly run: readonly string[];
+  /** Packages that it may import; what they need is locked beside them. */
+  readonly packages: readonly string[];
   /** Whether a fresh folder is made that the scope may read and write. */
   readonly tmpdir: boolean;
 }
+
+/** The permissions that a host process holds or does not. */
+export type HostPermission = Exclude<PermissionDifference["permission"], "packages">;
 
 /** What a scope is computed from. Nothing is looked up: the same request gives the same scope. */
 export interface ScopeRequest {
@@ -49,7 +56,7 @@ export interface ScopeRequest {
   /** Whether the host names the plugin as trusted; without it no program is granted. @default false */
   trusted?: boolean;
   /** Whether the host process itself holds a permission. */
-  holds: (permission: PermissionDifference["permission"], value: string) => boolean;
+  holds: (permission: HostPermission, value: string) => boolean;
 }
 
 /** The scope, and what the manifest asks for beyond it. */
@@ -67,7 +74,7 @@ export interface ScopeResult {
  */
 export function computeScope(request: ScopeRequest): ScopeResult {
   const { manifest, pluginDir, policy } = request;
-  const { required, optional, http_client, env, filesystem, subprocess } = manifest.resources;
+  const { required, optional, http_client, env, filesystem, subprocess, packages } = manifest.resources;
   const declared = (name: string) => required.includes(name) || optional.includes(name);
   const differences: PermissionDifference[] = [];
 
@@ -80,7 +87,7 @@ export function computeScope(request: ScopeRequest): ScopeResult {
   ): boolean => {
     const ask = { permission, value, field };
     if (!allowed) differences.push({ ...ask, refusedBy: "policy", remedy: `allow it with policy: ${policyRemedy}` });
-    else if (!request.holds(permission, value)) {
+    else if (permission !== "packages" && !request.holds(permission, value)) {
       differences.push({ ...ask, refusedBy: "host", remedy: `start the host with --allow-${permission}=${value}` });
     } else return true;
     return false;
@@ -137,6 +144,15 @@ export function computeScope(request: ScopeRequest): ScopeResult {
       `{ subprocess: { programs: [${JSON.stringify(program)}] } }`,
     );
   });
+  const specifiers = !declared("packages") ? [] : packages.specifiers.filter((specifier) =>
+    grant(
+      "packages",
+      specifier,
+      "resources.packages.specifiers",
+      allows(policy, "packages", (own) => own.specifiers.includes(specifier)),
+      `{ packages: { specifiers: [${JSON.stringify(specifier)}] } }`,
+    )
+  );
   const tmpdir = declared("tmpdir") &&
     (allows(policy, "tmpdir", () => true) || deny(differences));
 
@@ -148,6 +164,7 @@ export function computeScope(request: ScopeRequest): ScopeResult {
       denyNet: net.length === 0 ? [] : denyRanges(net),
       env: variables,
       run: programs,
+      packages: specifiers,
       tmpdir,
     },
     differences,
@@ -194,11 +211,10 @@ function absolute(pluginDir: string, path: string): string {
  * The flags of `deno run` that make a scope.
  *
  * @param scope The permissions.
- * @param tmpdir The fresh folder, when the scope has one.
+ * @param fresh Fresh folders that it may read and write.
  * @returns Flags; everything not named in them is denied.
  */
-export function scopeFlags(scope: PermissionScope, tmpdir?: string): string[] {
-  const fresh = tmpdir === undefined ? [] : [tmpdir];
+export function scopeFlags(scope: PermissionScope, fresh: readonly string[] = []): string[] {
   const flags = [`--allow-read=${list([...scope.read, ...fresh])}`];
   const write = [...scope.write, ...fresh];
   if (write.length > 0) flags.push(`--allow-write=${list(write)}`);
@@ -207,6 +223,8 @@ export function scopeFlags(scope: PermissionScope, tmpdir?: string): string[] {
     if (scope.denyNet.length > 0) flags.push(`--deny-net=${list(scope.denyNet)}`);
   }
   if (scope.env.length > 0) flags.push(`--allow-env=${list(scope.env)}`);
+  // Code of packages looks for variables that it can do without: those read as undefined.
+  if (scope.packages.length > 0) flags.push("--ignore-env");
   if (scope.run.length > 0) flags.push(`--allow-run=${list(scope.run)}`);
   return flags;
 }
@@ -218,4 +236,22 @@ function list(values: readonly string[]): string {
     if (value === "" || value.includes(",")) throw new RangeError(`Cannot grant "${value}": a comma cannot be escaped`);
   }
   return values.join(",");
+}
+
+/** The scope of a process that several plugins share: each may do what any of them may. */
+export function unionOfScopes(scopes: readonly PermissionScope[]): PermissionScope {
+  const all = (
+    key: "read" | "write" | "net" | "env" | "run" | "packages",
+  ) => [...new Set(scopes.flatMap((s) => s[key]))];
+  const net = all("net");
+  return {
+    read: all("read"),
+    write: all("write"),
+    net,
+    denyNet: net.length === 0 ? [] : denyRanges(net),
+    env: all("env"),
+    run: all("run"),
+    packages: all("packages"),
+    tmpdir: scopes.some(({ tmpdir }) => tmpdir),
+  };
 }

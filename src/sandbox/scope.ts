@@ -1,10 +1,11 @@
 import type { LogLevel } from "../context/mod.ts";
 import type { FoundEntryPoint } from "../discovery/mod.ts";
+import type { JsonValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
 
 /** Where a plugin's code runs (SPEC section 9). */
-export type Sandbox = "process" | "none";
+export type Sandbox = "process" | "worker" | "none";
 
 /** Who a plugin is. */
 export interface PluginIdentity {
@@ -16,13 +17,15 @@ export interface PluginIdentity {
 /** The entry point, found and checked. */
 export type ResolvedEntryPoint = FoundEntryPoint;
 
+/** Takes what a plugin logs, prints, or writes to the console. */
+export type PluginLog = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
+
 /** What every kind of scope needs to know. */
 export interface OpenScopeOptions {
   plugin: PluginIdentity;
   /** Where its code is. */
   entry: ResolvedEntryPoint;
-  /** Takes what the plugin logs, prints, or writes to the console. */
-  log: (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
+  log: PluginLog;
 }
 
 /** What was found when the entry point was loaded. */
@@ -41,6 +44,29 @@ export interface PluginSetup {
   offers: ReadonlyMap<string, Exclude<Offer, { how: "temp dir" }>>;
 }
 
+/** What a call carries beside its arguments. */
+export interface ScopeCallOptions {
+  /** Rejects the call at once when it aborts, and tells the plugin. */
+  signal?: AbortSignal;
+  /** What the running call's context shows. */
+  metadata?: Record<string, JsonValue>;
+}
+
+/**
+ * Why a scope is closed, which says how long its plugin is given. `stopped`: its teardown is done, and it is asked to
+ * end; `overdue`: its teardown did not end, so that it gets SIGTERM, and SIGKILL seconds later; `fault`: it did harm or
+ * missed a deadline, and gets SIGKILL as soon as SIGTERM has had a chance.
+ */
+export type Ending = "stopped" | "overdue" | "fault";
+
+/** Milliseconds between SIGTERM and SIGKILL. */
+export interface KillDelays {
+  /** For a plugin that failed or missed a deadline. @default 300 */
+  fault: number;
+  /** For a plugin that was told to stop. @default 5000 */
+  teardown: number;
+}
+
 /**
  * A plugin's code and the walls around it. All kinds behave alike: same results, same errors. Calls are made in the
  * order load, setup, hooks, teardown, close; `close` may come at any time, and twice.
@@ -55,13 +81,9 @@ export interface PluginScope {
   /** Calls the plugin's `setup`, if it has one. */
   setup(setup: PluginSetup): Promise<void>;
   /** Calls a hook. Calls may be made while others are under way. */
-  call(hook: string, args: readonly unknown[]): Promise<unknown>;
+  call(hook: string, args: readonly unknown[], options?: ScopeCallOptions): Promise<unknown>;
   /** Calls the plugin's `teardown`, if it has one. */
   teardown(): Promise<void>;
-  /**
-   * Ends the scope and waits until it has ended.
-   *
-   * @param graceMs How long it may take to end by itself before it is killed. 0 kills at once.
-   */
-  close(graceMs?: number): Promise<void>;
+  /** Ends the scope and waits until it has ended. */
+  close(ending: Ending): Promise<void>;
 }

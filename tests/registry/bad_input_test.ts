@@ -167,7 +167,7 @@ const loads: [name: string, code: string, text: RegExp, startup?: string][] = [
     /takes 1 arguments, expected none/,
   ],
   ["has a syntax error", `export class Sample {`, /Cannot load plugin "thing\/sample": .*plugin\.ts/s],
-  ["exits", `Deno.exit(3);`, /its process crashed with exit code 3/],
+  ["exits", `Deno.exit(3);`, /crashed \(exit code 3\)/],
 ];
 
 for (const [name, code, text] of loads) {

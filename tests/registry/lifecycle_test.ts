@@ -247,13 +247,6 @@ Deno.test("args that are no list are refused before anything is sent", async () 
   assertEquals(await host.plugin().hi!(), "hi");
 });
 
-Deno.test("the guest's command line is short enough for every system", async () => {
-  const { isolationFlags } = await import("../../src/sandbox/mod.ts");
-  const guest = await Deno.readTextFile(new URL("src/sandbox/guest/process_main.generated.txt", PROJECT));
-  const escaped = guest.replace(/[%#\n\r\t]/g, encodeURIComponent).length;
-  assert(escaped + isolationFlags().join(" ").length < 31_000, "Windows ends a command line at 32,767 characters");
-});
-
 Deno.test("a plugin whose turn had not come when all was torn down is not started", async () => {
   await using host = new TestHost();
   await host.folder.write({

@@ -16,7 +16,16 @@ const CLOSED = [
   "[::]",
   "[::1]",
 ];
-const NOTHING: PermissionScope = { read: [DIR], write: [], net: [], denyNet: [], env: [], run: [], tmpdir: false };
+const NOTHING: PermissionScope = {
+  read: [DIR],
+  write: [],
+  net: [],
+  denyNet: [],
+  env: [],
+  run: [],
+  packages: [],
+  tmpdir: false,
+};
 
 function request(resources: string, policy?: Policy, holds = (_permission: string, _value: string) => true) {
   const manifest = parseManifest(manifestText({}, `[plugin.resources]\n${resources}`));
@@ -68,7 +77,13 @@ const rows: [name: string, resources: string, scope: Partial<PermissionScope>, f
     { run: ["git", "/bin/sh"] },
     [`--allow-read=${DIR}`, "--allow-run=git,/bin/sh"],
   ],
-  ["packages: nothing", 'required = ["packages"]', {}, [`--allow-read=${DIR}`]],
+  [
+    "packages with specifiers: those, and unlisted variables read as undefined",
+    'required = ["packages"]\n[plugin.resources.packages]\nspecifiers = ["npm:lodash@^4"]',
+    { packages: ["npm:lodash@^4"] },
+    [`--allow-read=${DIR}`, "--ignore-env"],
+  ],
+  ["packages without specifiers: nothing", 'required = ["packages"]', {}, [`--allow-read=${DIR}`]],
   ["blob_store: nothing", 'required = ["blob_store"]', {}, [`--allow-read=${DIR}`]],
   ["progress and checkpoint: nothing", 'required = ["progress", "checkpoint"]', {}, [`--allow-read=${DIR}`]],
   ["a resource of the host's own: nothing", 'required = ["translator"]', {}, [`--allow-read=${DIR}`]],
@@ -79,7 +94,7 @@ for (const [name, resources, scope, flags] of rows) {
     const result = request(resources);
     assertEquals(result.differences, []);
     assertEquals(result.scope, { ...NOTHING, ...scope });
-    assertEquals(scopeFlags(result.scope, result.scope.tmpdir ? "/fresh" : undefined), flags);
+    assertEquals(scopeFlags(result.scope, result.scope.tmpdir ? ["/fresh"] : []), flags);
   });
 }
 

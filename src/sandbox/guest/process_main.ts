@@ -1,5 +1,12 @@
-/** The main module of a process scope: frames on stdin and stdout. Ends when the host's end of stdin does. */
+/**
+ * The main program of a process scope: frames on stdin and stdout. It is evaluated by the process's main module, which
+ * gives it `settings`. Ends when the host's end of stdin does.
+ */
+import type { GuestSettings } from "../guest_protocol.ts";
 import { startGuest } from "./guest.ts";
+import { ThreadPool } from "./thread_pool.ts";
+
+declare const settings: GuestSettings;
 
 const { exit } = Deno;
 const read = Deno.stdin.read.bind(Deno.stdin);
@@ -10,6 +17,7 @@ const writeSync = Deno.stdout.writeSync.bind(Deno.stdout);
 Deno.addSignalListener("SIGINT", () => {});
 
 const connection = startGuest({
+  settings,
   write(frame) {
     for (let written = 0; written < frame.byteLength;) written += writeSync(frame.subarray(written));
   },
@@ -17,12 +25,18 @@ const connection = startGuest({
     report(`error: ${error.message}`);
     exit(1);
   },
+  loadPool: (request, own, log) => ThreadPool.load(request, own, log, settings),
 });
 
-const buffer = new Uint8Array(256 * 1024);
-for (;;) {
-  const count = await read(buffer);
-  if (count === null) break;
-  connection.receive(buffer.slice(0, count));
+/** What a pipe holds: no read gives more. */
+const PIPE_BYTES = 64 * 1024;
+
+async function serve(): Promise<void> {
+  const buffer = new Uint8Array(PIPE_BYTES);
+  for (let count = await read(buffer); count !== null; count = await read(buffer)) {
+    connection.receive(buffer.slice(0, count));
+  }
+  exit(0);
 }
-exit(0);
+
+serve();

@@ -1,0 +1,97 @@
+import type { Logger } from "../context/mod.ts";
+import { PluginUnavailable } from "../errors.ts";
+import { escapeControl } from "../escape_control.ts";
+import type { PluginRecord } from "./record.ts";
+
+/** How plugins that end by themselves are started again. */
+export interface RestartPolicy {
+  /** How often in a row before it is left alone; a minute without a failure makes a new row. @default 5 */
+  max?: number;
+  /** Milliseconds before the first start; doubled with each in a row. @default 250 */
+  backoffMs?: number;
+  /** The longest wait, in milliseconds. @default 30000 */
+  maxBackoffMs?: number;
+}
+
+/** How long a plugin must have run for its earlier failures to be forgotten. */
+const STABLE_MS = 60_000;
+
+/** Sees to plugins that fail while they run: they become `unavailable` with the reason, and may be started again. */
+export class Supervisor {
+  readonly #policy: Required<RestartPolicy> | undefined;
+  readonly #log: () => Logger;
+  readonly #start: (record: PluginRecord) => Promise<void>;
+  readonly #timers = new Map<PluginRecord, ReturnType<typeof setTimeout>>();
+
+  /** @param policy How to restart; `false` never does. @param log Where it is told. @param start Starts a plugin anew. */
+  constructor(
+    policy: RestartPolicy | false,
+    log: () => Logger,
+    start: (record: PluginRecord) => Promise<void>,
+  ) {
+    this.#policy = policy === false ? undefined : { max: 5, backoffMs: 250, maxBackoffMs: 30_000, ...policy };
+    this.#log = log;
+    this.#start = start;
+  }
+
+  /** Begins to watch a plugin that has started. */
+  watch(record: PluginRecord): void {
+    const { opened } = record;
+    record.activeSince = performance.now();
+    opened?.scope.ended.then((reason) => {
+      if (record.opened === opened) this.fail(record, reason);
+    });
+  }
+
+  /** Takes a running plugin out of service, ends what is left of it, and plans its next start. */
+  fail(record: PluginRecord, reason: string): void {
+    if (record.state !== "active") return;
+    const { opened, id } = record;
+    record.state = "unavailable";
+    record.error = new PluginUnavailable(id, reason);
+    this.#log().error(escapeControl(record.error.message));
+    delete record.opened;
+    record.ending = this.#end(record, opened).finally(() => delete record.ending);
+    this.#planRestart(record);
+  }
+
+  async #end({ id }: PluginRecord, opened: PluginRecord["opened"]): Promise<void> {
+    try {
+      for (const { message } of await opened?.close("fault") ?? []) this.#log().warn(message);
+    } catch (error) {
+      this.#log().error(escapeControl(`Cannot end plugin "${id}": ${(error as Error).message}`));
+    }
+  }
+
+  #planRestart(record: PluginRecord): void {
+    if (this.#policy === undefined) return;
+    const { max, backoffMs, maxBackoffMs } = this.#policy;
+    if (performance.now() - (record.activeSince ?? 0) > STABLE_MS) record.failuresInRow = 0;
+    const failures = record.failuresInRow = (record.failuresInRow ?? 0) + 1;
+    if (failures > max) {
+      this.#log().error(`Plugin "${record.id}" is not started again: it has failed ${failures} times in a row`);
+      return;
+    }
+    const waitMs = Math.min(backoffMs * 2 ** (failures - 1), maxBackoffMs);
+    const timer = setTimeout(() => this.#restart(record), waitMs);
+    Deno.unrefTimer(timer); // a host that has nothing else to do may end
+    this.#timers.set(record, timer);
+    this.#log().warn(`Plugin "${record.id}" is started again in ${waitMs} ms (${failures} of ${max})`);
+  }
+
+  async #restart(record: PluginRecord): Promise<void> {
+    this.#timers.delete(record);
+    await record.ending;
+    if (record.state !== "unavailable") return;
+    record.restarts = (record.restarts ?? 0) + 1;
+    await this.#start(record);
+    // The state is another by now, which the compiler cannot know.
+    if ((record.state as string) === "unavailable") this.#planRestart(record);
+  }
+
+  /** Forgets the planned start of a plugin that is to stop. */
+  forget(record: PluginRecord): void {
+    clearTimeout(this.#timers.get(record));
+    this.#timers.delete(record);
+  }
+}

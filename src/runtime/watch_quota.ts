@@ -1,0 +1,40 @@
+import { join } from "../path/mod.ts";
+import type { GuestHost } from "../sandbox/mod.ts";
+
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Keeps `resources.tmpdir.quota_mb`: looks at a plugin's fresh folder twice a second, and ends the plugin that has put
+ * more into it. A single file is kept smaller by the kernel (`ulimit -f`), where that holds.
+ *
+ * @param folder The folder.
+ * @param quotaMb What may be in it, in MiB.
+ * @param hosts Whose folder it is; watching ends when they have.
+ */
+export function watchQuota(folder: string, quotaMb: number, hosts: readonly GuestHost[]): void {
+  const quota = quotaMb * 1024 * 1024;
+  let looking = false;
+  const timer = setInterval(async () => {
+    if (looking) return;
+    looking = true;
+    const bytes = await sizeOf(folder, quota).catch(() => 0); // files come and go while it looks
+    looking = false;
+    if (bytes <= quota) return;
+    const reason = `tmpdir quota (${quotaMb} MB): its temporary folder holds more (resources.tmpdir.quota_mb)`;
+    for (const host of hosts) host.end(reason);
+  }, LOOK_EVERY_MS);
+  Deno.unrefTimer(timer);
+  Promise.all(hosts.map(({ ended }) => ended)).then(() => clearInterval(timer));
+}
+
+/** Bytes in a folder, counted until they are more than enough. */
+async function sizeOf(folder: string, enough: number): Promise<number> {
+  let bytes = 0;
+  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) bytes += await sizeOf(path, enough - bytes);
+    else if (isFile) bytes += (await Deno.lstat(path)).size;
+    if (bytes > enough) break;
+  }
+  return bytes;
+}

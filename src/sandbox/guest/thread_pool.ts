@@ -1,0 +1,120 @@
+import { Connection } from "../../rpc/mod.ts";
+import {
+  CONTROL_TARGET,
+  GUEST_TARGET,
+  type GuestSettings,
+  type LoadRequest,
+  type SetupRequest,
+} from "../guest_protocol.ts";
+import type { GuestLog, GuestSlot, IncomingCall } from "./guest_slot.ts";
+
+interface Member {
+  connection: Connection;
+  /** Calls that it works on. */
+  busy: number;
+}
+
+/** The target of the only plugin in a worker of the pool. */
+const SLOT = 1;
+
+/**
+ * A plugin with `execution_model = "thread_cpu_bound"`: a pool of workers inside the plugin's process, each with an
+ * instance of its own. They have the process's permissions, and its fate: what ends one ends it.
+ */
+export class ThreadPool implements GuestSlot {
+  readonly #members: Member[];
+  readonly #host: Connection;
+  readonly hooks: readonly string[];
+  readonly source: string | undefined;
+
+  private constructor(members: Member[], host: Connection, loaded: { hooks: string[]; source?: string }) {
+    this.#members = members;
+    this.#host = host;
+    this.hooks = loaded.hooks;
+    this.source = loaded.source;
+  }
+
+  /** Starts the workers, and imports the plugin's code in each. */
+  static async load(
+    request: LoadRequest,
+    host: Connection,
+    log: GuestLog,
+    settings: GuestSettings,
+  ): Promise<ThreadPool> {
+    const { pool, ...own } = request;
+    const members = Array.from({ length: pool!.size }, () => startMember(pool!.module, log, settings));
+    const loads = members.map(({ connection }) =>
+      connection.call(CONTROL_TARGET, "load", [{ ...own, slot: SLOT }]) as Promise<{ hooks: string[]; source?: string }>
+    );
+    const [first] = await Promise.all(loads);
+    return new ThreadPool(members, host, first!);
+  }
+
+  async setup(request: SetupRequest): Promise<void> {
+    const calls = this.#members.map(({ connection }) => {
+      for (const [, resource] of request.resources) {
+        if ("data" in resource) continue;
+        const { target } = resource;
+        connection.serve(
+          target,
+          (method, args, { signal, metadata }) =>
+            this.#host.call(target, method, args, metadata === undefined ? { signal } : { signal, metadata }),
+        );
+      }
+      return connection.call(CONTROL_TARGET, "setup", [{ ...request, slot: SLOT }]);
+    });
+    await Promise.all(calls);
+  }
+
+  async call(hook: string, args: unknown[], { signal, metadata }: IncomingCall): Promise<unknown> {
+    let least = this.#members[0]!;
+    for (const member of this.#members) if (member.busy < least.busy) least = member;
+    least.busy++;
+    try {
+      return await least.connection.call(SLOT, hook, args, metadata === undefined ? { signal } : { signal, metadata });
+    } finally {
+      least.busy--;
+    }
+  }
+
+  async teardown(): Promise<void> {
+    const done = await Promise.allSettled(
+      this.#members.map(({ connection }) => connection.call(CONTROL_TARGET, "teardown", [{ slot: SLOT }])),
+    );
+    for (const one of done) if (one.status === "rejected") throw one.reason;
+  }
+}
+
+function startMember(module: string, log: GuestLog, settings: GuestSettings): Member {
+  const worker = new Worker(module, { type: "module" });
+  const { port1: port, port2 } = new MessageChannel();
+  const connection = new Connection({
+    peer: "worker of the pool",
+    write(frame) {
+      const own = frame.slice();
+      port.postMessage(own, [own.buffer]);
+    },
+    onViolation: fail,
+    ...settings,
+  });
+  connection.serve(GUEST_TARGET, (method, args) => {
+    if (method === "log") log(...args.slice(1) as Parameters<GuestLog>);
+  });
+  port.onmessage = ({ data }) => {
+    if (typeof data === "number") Deno.exit(data);
+    connection.receive(data);
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    fail(new Error(event.message));
+  };
+  worker.postMessage({ settings }, [port2]);
+  return { connection, busy: 0 };
+}
+
+/** An error that nobody caught ends the process, as it would without a pool. */
+function fail(error: Error): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

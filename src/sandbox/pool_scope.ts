@@ -1,0 +1,68 @@
+import type { Ending, LoadedPlugin, PluginScope, PluginSetup, ScopeCallOptions } from "./scope.ts";
+
+/**
+ * A plugin whose calls several scopes share, each with an instance of its own: the processes of `process_cpu_bound`, or
+ * the workers of `thread_cpu_bound` where the plugin has no process. A call goes to the scope that has the fewest. When
+ * one ends, its calls fail and the others go on without it; the pool ends with its last.
+ */
+export class PoolScope implements PluginScope {
+  readonly sandbox: "process" | "worker";
+  readonly ended: Promise<string>;
+  readonly #members: { scope: PluginScope; busy: number; alive: boolean }[];
+
+  /** @param scopes At least one, all of the same plugin. @param onLost Told when one of several has ended. */
+  constructor(scopes: readonly PluginScope[], onLost: (reason: string, left: number) => void) {
+    this.sandbox = scopes[0]!.sandbox as "process" | "worker";
+    this.#members = scopes.map((scope) => ({ scope, busy: 0, alive: true }));
+    this.ended = new Promise((resolve) => {
+      for (const member of this.#members) {
+        member.scope.ended.then((reason) => {
+          member.alive = false;
+          const left = this.#members.filter(({ alive }) => alive).length;
+          if (left === 0) resolve(reason);
+          else if (reason !== "closed") onLost(reason, left);
+        });
+      }
+    });
+  }
+
+  async load(): Promise<LoadedPlugin> {
+    const [first] = await this.#each((scope) => scope.load());
+    return first!;
+  }
+
+  async setup(setup: PluginSetup): Promise<void> {
+    await this.#each((scope) => scope.setup(setup));
+  }
+
+  async call(hook: string, args: readonly unknown[], options?: ScopeCallOptions): Promise<unknown> {
+    let least = this.#members[0]!;
+    for (const member of this.#members) {
+      if (member.alive && (!least.alive || member.busy < least.busy)) least = member;
+    }
+    least.busy++;
+    try {
+      return await least.scope.call(hook, args, options);
+    } finally {
+      least.busy--;
+    }
+  }
+
+  async teardown(): Promise<void> {
+    await this.#each((scope) => scope.teardown());
+  }
+
+  async close(ending: Ending): Promise<void> {
+    await Promise.all(this.#members.map(({ scope }) => scope.close(ending)));
+  }
+
+  /** Does the same with all that live, and waits for all before it passes on what one of them threw. */
+  async #each<T>(work: (scope: PluginScope) => Promise<T>): Promise<T[]> {
+    const living = this.#members.filter(({ alive }) => alive);
+    const results = await Promise.allSettled(living.map(({ scope }) => work(scope)));
+    return results.map((result) => {
+      if (result.status === "rejected") throw result.reason;
+      return result.value;
+    });
+  }
+}

@@ -1,0 +1,116 @@
+import { withLimit } from "../deadlines.ts";
+import { HookTimeout } from "../errors.ts";
+import { checkBoundaryValue } from "../json.ts";
+import type { Manifest } from "../manifest/mod.ts";
+import type { Offer } from "../resources/mod.ts";
+import type { GuestHost } from "./guest_link.ts";
+import { CONTROL_TARGET, type LoadRequest, type SentResource, type SetupRequest } from "./guest_protocol.ts";
+import { explainRefusal } from "./refusal.ts";
+import type { Ending, LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup, ScopeCallOptions } from "./scope.ts";
+
+/** What a plugin's place in a guest needs. */
+export interface SlotScopeOptions extends OpenScopeOptions {
+  manifest: Manifest;
+  host: GuestHost;
+  /** What must have been found sound before anything of the plugin runs: its folder. */
+  checked: Promise<unknown>;
+  /** Milliseconds that the guest may take until it has started; `Infinity` when somebody debugs it. */
+  readyTimeoutMs: number;
+  /** For `thread_cpu_bound`: the workers that share the plugin's calls. */
+  pool?: LoadRequest["pool"];
+  /** Ends the plugin's place. @default the host's own end */
+  release?: (ending: Ending) => Promise<void>;
+}
+
+/** A plugin in a guest: the only one there, or one of a group. The same for processes and workers. */
+export class SlotScope implements PluginScope {
+  readonly sandbox: "process" | "worker";
+  readonly ended: Promise<string>;
+  readonly #options: SlotScopeOptions;
+  readonly #slot: number;
+  readonly #closed = Promise.withResolvers<string>();
+
+  /** @param options The plugin, and the guest that it lives in. */
+  constructor(options: SlotScopeOptions) {
+    this.#options = options;
+    this.sandbox = options.host.sandbox;
+    this.#slot = options.host.link.openSlot(options.log);
+    options.checked.catch(() => {}); // load() sees it
+    this.ended = Promise.race([options.host.ended, this.#closed.promise]);
+  }
+
+  get #plugin(): string {
+    return `${this.#options.plugin.kind}/${this.#options.plugin.name}`;
+  }
+
+  async load(): Promise<LoadedPlugin> {
+    const { checked, entry, pool } = this.#options;
+    await checked;
+    const request: LoadRequest = {
+      slot: this.#slot,
+      plugin: this.#plugin,
+      url: entry.url,
+      exportName: entry.exportName,
+    };
+    if (pool !== undefined) request.pool = pool;
+    const loading = this.#control("load", request);
+    loading.catch(() => {}); // a guest that never gets ready is told below
+    await this.#readyInTime();
+    const reply = await loading as Partial<LoadedPlugin> | null;
+    const hooks = Array.isArray(reply?.hooks) ? reply.hooks.filter((hook) => typeof hook === "string") : [];
+    return typeof reply?.source === "string" ? { hooks, source: reply.source } : { hooks };
+  }
+
+  async #readyInTime(): Promise<void> {
+    const { host, readyTimeoutMs } = this.#options;
+    const started = Promise.race([host.link.ready, host.ended]); // of one that has ended, the answer to `load` says why
+    if (readyTimeoutMs === Infinity) await started;
+    else {
+      await withLimit(
+        started,
+        readyTimeoutMs,
+        (elapsedMs) => new HookTimeout("ready", readyTimeoutMs, elapsedMs, { plugin: this.#plugin }),
+      );
+    }
+  }
+
+  async setup({ manifest, config, offers }: PluginSetup): Promise<void> {
+    const resources: SetupRequest["resources"] = [];
+    for (const [name, offer] of offers) resources.push([name, this.#send(offer)]);
+    checkBoundaryValue(config, `configuration of plugin "${this.#plugin}"`);
+    const request: SetupRequest = { slot: this.#slot, manifest, config, resources };
+    await this.#control("setup", request);
+  }
+
+  #send(offer: Exclude<Offer, { how: "temp dir" }>): SentResource {
+    if (offer.how === "in scope") return { data: offer.data };
+    const { resources } = this.#options.host.link;
+    return { target: resources.serve(offer.instance, offer.methods), methods: offer.methods };
+  }
+
+  call(hook: string, args: readonly unknown[], options?: ScopeCallOptions): Promise<unknown> {
+    return this.#explained(this.#options.host.link.connection.call(this.#slot, hook, args, options));
+  }
+
+  async teardown(): Promise<void> {
+    await this.#control("teardown", { slot: this.#slot });
+  }
+
+  #control(method: string, request: unknown): Promise<unknown> {
+    return this.#explained(this.#options.host.link.connection.call(CONTROL_TARGET, method, [request]));
+  }
+
+  /** A refusal by Deno speaks of flags that nobody can pass here; make it speak of the manifest. */
+  #explained(answer: Promise<unknown>): Promise<unknown> {
+    return answer.catch((error: Error) => {
+      throw explainRefusal(error, this.#options.manifest);
+    });
+  }
+
+  async close(ending: Ending): Promise<void> {
+    const { host, release } = this.#options;
+    await (release === undefined ? host.close(ending) : release(ending));
+    host.link.closeSlot(this.#slot);
+    this.#closed.resolve("closed");
+  }
+}
