@@ -73,7 +73,16 @@ export {
 export { type Logger, PluginContext, type PluginContextOptions, type PluginLookup } from "./src/context/mod.ts";
 export { DEFAULT_IGNORE, type WalkOptions } from "./src/discovery/mod.ts";
 export type { RegistryUrls } from "./src/packages/mod.ts";
-export type { PermissionScope, Policy, Sandbox } from "./src/sandbox/mod.ts";
+export type {
+  HeldLimits,
+  KillDelays,
+  LimitsChoice,
+  PermissionScope,
+  PluginLimits,
+  Policy,
+  Sandbox,
+} from "./src/sandbox/mod.ts";
+export type { HostingOptions, InspectChoice } from "./src/runtime/mod.ts";
 export {
   ALL_CHECKS,
   type CheckName,
@@ -97,6 +106,7 @@ export {
   type PluginState,
   type PluginStatus,
   type RegistryStatus,
+  type RestartPolicy,
   type SandboxChoice,
   type SetupAllOptions,
 } from "./src/registry/mod.ts";

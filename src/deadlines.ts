@@ -1,9 +1,13 @@
-/** Something that must be over by a moment. */
+/** Something that must be over by a moment. It is its own place in the list, so that nothing is made for it. */
 export interface Deadline {
   /** `performance.now()` at which it expires. */
   at: number;
   /** Called once, when it expires. */
-  expire: () => void;
+  expire(): void;
+  /** Kept by {@linkcode Deadlines}. */
+  previous?: Deadline | undefined;
+  /** Kept by {@linkcode Deadlines}. */
+  next?: Deadline | undefined;
 }
 
 /**
@@ -12,12 +16,15 @@ export interface Deadline {
  */
 export class Deadlines implements Disposable {
   readonly #tickMs: number;
-  readonly #waiting = new Set<Deadline>();
+  /** The ends of the list: it begins and ends at this one, which never expires. */
+  readonly #ends: Deadline = { at: Infinity, expire() {} };
+  #size = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param tickMs How often to look, in milliseconds. @default 50 */
   constructor(tickMs = 50) {
     this.#tickMs = tickMs;
+    this.#ends.previous = this.#ends.next = this.#ends;
   }
 
   /**
@@ -28,26 +35,42 @@ export class Deadlines implements Disposable {
    * @returns The deadline, to be removed.
    */
   add(ms: number, expire: () => void): Deadline {
-    const deadline = { at: performance.now() + ms, expire };
-    this.#waiting.add(deadline);
-    if (this.#timer === undefined) this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
-    else if (this.#waiting.size === 1) this.#timer.ref();
+    const deadline: Deadline = { at: 0, expire };
+    this.put(deadline, ms);
     return deadline;
+  }
+
+  /** As {@linkcode Deadlines.add}, for what is a deadline itself. */
+  put(deadline: Deadline, ms: number): void {
+    const ends = this.#ends;
+    const last = ends.previous!;
+    deadline.at = performance.now() + ms;
+    deadline.previous = last;
+    deadline.next = ends;
+    last.next = ends.previous = deadline;
+    this.#size++;
+    if (this.#timer === undefined) this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
+    else if (this.#size === 1) this.#timer.ref();
   }
 
   /** Takes a deadline back. May be called twice. */
   remove(deadline: Deadline): void {
-    if (this.#waiting.delete(deadline) && this.#waiting.size === 0 && this.#timer !== undefined) {
-      this.#timer.unref();
-    }
+    const { previous, next } = deadline;
+    if (previous === undefined || next === undefined) return;
+    previous.next = next;
+    next.previous = previous;
+    deadline.previous = deadline.next = undefined;
+    if (--this.#size === 0 && this.#timer !== undefined) this.#timer.unref();
   }
 
   #sweep(): void {
-    if (this.#waiting.size === 0) return this[Symbol.dispose]();
+    if (this.#size === 0) return this[Symbol.dispose]();
     const now = performance.now();
-    for (const deadline of this.#waiting) {
-      if (deadline.at > now) continue;
-      this.#waiting.delete(deadline);
+    const due: Deadline[] = []; // first, for what one does when it expires may change the list
+    for (let one = this.#ends.next!; one !== this.#ends; one = one.next!) if (one.at <= now) due.push(one);
+    for (const deadline of due) {
+      if (deadline.next === undefined) continue; // another has removed it
+      this.remove(deadline);
       deadline.expire();
     }
   }
@@ -56,7 +79,13 @@ export class Deadlines implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#waiting.clear();
+    for (let one = this.#ends.next!; one !== this.#ends;) {
+      const { next } = one;
+      one.previous = one.next = undefined;
+      one = next!;
+    }
+    this.#ends.previous = this.#ends.next = this.#ends;
+    this.#size = 0;
   }
 }
 

@@ -20,10 +20,10 @@ export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"
  * A logger that adds the same fields to every record.
  *
  * @param logger Where the records go.
- * @param fields What is added; a record's own fields win.
+ * @param fields What is added; they win over a record's own of the same name, which would be another's.
  */
 export function withFields(logger: Logger, fields: Record<string, unknown>): Logger {
-  return loggerTo((level, message, own) => logger[level](message, { ...fields, ...own }));
+  return loggerTo((level, message, own) => logger[level](message, { ...own, ...fields }));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Logger } from "../context/mod.ts";
 import { withLimit } from "../deadlines.ts";
 import { PluginRegistryError } from "../errors.ts";
+import { callHook } from "../sandbox/mod.ts";
 import { createHosting, type OpenedPlugin, openInProcess, TempFolders } from "../runtime/mod.ts";
 import type { Finding } from "./options.ts";
 import type { Subject } from "./subject.ts";
@@ -45,7 +46,7 @@ export async function checkBoundaries(subject: Subject): Promise<Finding[] | str
     const findings = new Map<string, Finding>();
     for (const { hook, args } of calls) {
       if (!hooks.includes(hook)) return `the samples name hook "${hook}", which the plugin has not`;
-      const error = await within(`hook "${hook}"`, opened.scope.call(hook, args)).then(
+      const error = await within(`hook "${hook}"`, callHook(opened.scope, hook, args)).then(
         () => undefined,
         (e: Error) => e,
       );

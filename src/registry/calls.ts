@@ -1,4 +1,4 @@
-import { Deadlines } from "../deadlines.ts";
+import { type Deadline, Deadlines } from "../deadlines.ts";
 import { HookTimeout, HookUnknown } from "../errors.ts";
 import { nearNames } from "../near.ts";
 import { unavailable } from "./plugin_store.ts";
@@ -35,27 +35,66 @@ export class Calls implements Disposable {
         new HookUnknown(`Cannot call "${hook}" of plugin "${id}": no such hook; ${known}`, { plugin: id }),
       );
     }
-    if (opened.inspected) return opened.scope.call(hook, args);
-    const limitMs = this.#limitMs;
-    const start = performance.now();
     return new Promise((resolve, reject) => {
-      const deadline = this.#deadlines.add(limitMs, () => {
-        reject(new HookTimeout("hook", limitMs, performance.now() - start, { plugin: id, hook }));
-        // A sandboxed plugin that missed a deadline is ended: it may be in a loop that nothing else stops.
-        if (record.sandbox !== "none") this.#giveUp(record, `hook "${hook}" did not answer within ${limitMs} ms`);
-      });
-      opened.scope.call(hook, args).then((result) => {
-        this.#deadlines.remove(deadline);
-        resolve(result);
-      }, (error) => {
-        this.#deadlines.remove(deadline);
-        reject(error);
-      });
+      const call = new HookCall(record, hook, this.#limitMs, resolve, reject, this);
+      if (!opened.inspected) this.#deadlines.put(call, this.#limitMs);
+      opened.scope.start(hook, args, call);
     });
+  }
+
+  /** A call has ended in time. */
+  settled(call: HookCall): void {
+    this.#deadlines.remove(call);
+  }
+
+  /** A call has not ended in time. A sandboxed plugin is ended: it may be in a loop that nothing else stops. */
+  missed({ record, hook, limitMs }: HookCall): void {
+    if (record.sandbox !== "none") this.#giveUp(record, `hook "${hook}" did not answer within ${limitMs} ms`);
   }
 
   /** Stops the deadlines of all calls. */
   [Symbol.dispose](): void {
     this.#deadlines[Symbol.dispose]();
+  }
+}
+
+/** One call: who waits for it, and its deadline. One object does it all, for a call is the commonest thing there is. */
+class HookCall implements Deadline {
+  at = 0;
+  previous: Deadline | undefined = undefined;
+  next: Deadline | undefined = undefined;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #calls: Calls;
+
+  constructor(
+    readonly record: PluginRecord,
+    readonly hook: string,
+    readonly limitMs: number,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+    calls: Calls,
+  ) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#calls = calls;
+  }
+
+  resolve(value: unknown): void {
+    this.#calls.settled(this);
+    this.#resolve(value);
+  }
+
+  reject(error: unknown): void {
+    this.#calls.settled(this);
+    const { opened } = this.record;
+    this.#reject(opened === undefined ? error : opened.scope.explain(error));
+  }
+
+  expire(): void {
+    const { record, hook, limitMs } = this;
+    const elapsedMs = performance.now() - this.at + limitMs;
+    this.#reject(new HookTimeout("hook", limitMs, elapsedMs, { plugin: record.id, hook }));
+    this.#calls.missed(this);
   }
 }

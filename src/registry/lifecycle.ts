@@ -162,7 +162,7 @@ export class Lifecycle {
     } catch (error) {
       failures.push(error as Error);
     }
-    const reason = await opened.scope.ended;
+    const reason = await opened.scope.ended.promise;
     if (reason !== "closed") {
       // It had failed by itself when it was to be torn down: that is its state, and no failure of the teardown.
       record.state = "unavailable";

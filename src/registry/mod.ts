@@ -12,3 +12,4 @@ export {
 } from "./plugin_registry.ts";
 export type { PluginState } from "./record.ts";
 export type { PluginStatus, RegistryStatus } from "./status.ts";
+export type { RestartPolicy } from "./supervisor.ts";

@@ -38,7 +38,7 @@ export class Supervisor {
   watch(record: PluginRecord): void {
     const { opened } = record;
     record.activeSince = performance.now();
-    opened?.scope.ended.then((reason) => {
+    opened?.scope.ended.listen((reason) => {
       if (record.opened === opened) this.fail(record, reason);
     });
   }

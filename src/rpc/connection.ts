@@ -2,7 +2,7 @@ import { PluginRegistryError, ProtocolError } from "../errors.ts";
 import { Inbox } from "./inbox.ts";
 import { type CallHandler, IncomingCalls } from "./incoming_calls.ts";
 import { CALL, NOTIFY } from "./messages.ts";
-import { OutgoingCalls } from "./outgoing_calls.ts";
+import { OutgoingCalls, type Waiter } from "./outgoing_calls.ts";
 import { type Metadata, metadataTail } from "./metadata.ts";
 import { Outbox } from "./outbox.ts";
 import { ReceivedStreams } from "./received_streams.ts";
@@ -27,7 +27,7 @@ export interface ConnectionOptions {
    * @default 4 * maxBytes
    */
   maxQueuedBytes?: number;
-  /** Told once when the other end breaks the protocol. The connection is closed by then. */
+  /** Told once when the other end breaks the protocol. The connection is closed by then, and what waits for an answer is rejected right after. */
   onViolation?: (error: ProtocolError) => void;
   /** Told when calls or readers of streams begin to wait (`true`) and when none waits any more (`false`). */
   onBusy?: (busy: boolean) => void;
@@ -122,9 +122,20 @@ export class Connection {
    * @throws {PluginRegistryError} If too many calls wait already, or the other end does not read.
    */
   call(target: number, method: string, args: readonly unknown[], options: CallOptions = noOptions): Promise<unknown> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => this.start(target, method, args, { resolve, reject }, options));
+  }
+
+  /** As {@linkcode Connection.call}, for who has a promise already: the waiter is told of the answer, or of any error. */
+  start(
+    target: number,
+    method: string,
+    args: readonly unknown[],
+    waiter: Waiter,
+    options: CallOptions = noOptions,
+  ): void {
+    if (this.#closed !== undefined) return waiter.reject(this.#closed);
     const { signal, metadata } = options;
-    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (signal?.aborted === true) return waiter.reject(signal.reason);
     const id = this.#lastId + 1;
     const outer = this.#opened; // NB: reading the arguments may run getters, which may call
     let streams: number[] | undefined;
@@ -137,12 +148,12 @@ export class Connection {
       this.#outbox.send(`[${CALL},${id},${target},${this.#quote(method)},`, value, tail, "hook ", method);
     } catch (error) {
       for (const stream of this.#opened ?? []) this.#sent.forget(stream);
-      return Promise.reject(error);
+      return waiter.reject(error);
     } finally {
       streams = this.#opened;
       this.#opened = outer;
     }
-    return this.#outgoing.wait(id, signal, streams);
+    this.#outgoing.wait(id, waiter, signal, streams);
   }
 
   readonly #sendStream = (stream: AsyncIterable<unknown>, method: string): number => {
@@ -178,8 +189,10 @@ export class Connection {
       this.#inbox.push(chunk);
     } catch (cause) {
       const error = cause instanceof ProtocolError ? cause : this.#malformed("it cannot be handled", cause);
-      this.close(error);
+      this.#closed = error;
+      // First, for whoever is told of a rejected call may ask what has happened.
       this.#options.onViolation?.(error);
+      this.#release(error);
     }
   }
 
@@ -190,6 +203,10 @@ export class Connection {
   close(reason: Error): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
+    this.#release(reason);
+  }
+
+  #release(reason: Error): void {
     this.#outbox.close();
     this.#outgoing.close(reason);
     this.#received.close(reason);

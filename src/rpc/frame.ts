@@ -1,8 +1,9 @@
 import { ProtocolError } from "../errors.ts";
 
 /**
- * A frame on the wire: `<json bytes> <binary bytes>\n`, then that many bytes of JSON text, then that many raw bytes.
- * Both numbers are decimal and padded to ten digits, so that a frame is written into one buffer in one pass.
+ * A frame on the wire: `<json bytes> <binary bytes> `, then that many bytes of JSON text, then that many raw bytes.
+ * Both numbers are decimal and padded to ten digits, so that a frame is written into one buffer in one pass. No line
+ * ends in it: Deno's stdout writes what stands before one by itself, which would wake the reader twice.
  */
 const HEADER_BYTES = 22;
 
@@ -80,7 +81,7 @@ function encodeHead(json: string, binaryBytes: number, room: number): [buffer: U
   writeDecimal(buffer, 0, text.byteLength);
   buffer[10] = 0x20;
   writeDecimal(buffer, 11, binaryBytes);
-  buffer[21] = 0x0a;
+  buffer[21] = 0x20;
   buffer.set(text, HEADER_BYTES);
   return [buffer, end];
 }
@@ -131,7 +132,7 @@ export class FrameDecoder {
           offset += more.byteLength;
         } else offset += HEADER_BYTES;
         const jsonBytes = readDecimal(header, at, 0x20);
-        const binaryBytes = readDecimal(header, at + 11, 0x0a);
+        const binaryBytes = readDecimal(header, at + 11, 0x20);
         const bytes = jsonBytes + binaryBytes;
         if (bytes > this.#maxBytes) {
           throw new ProtocolError(`Cannot read message: it is ${bytes} bytes, the limit is ${this.#maxBytes} bytes`);

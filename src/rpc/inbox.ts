@@ -12,6 +12,7 @@ import { decodeError } from "./remote_error.ts";
 import type { SentStreams } from "./sent_streams.ts";
 import { isThenable, whenSettled } from "./shapes.ts";
 import { Attachments, decodeValue } from "./values.ts";
+import { isTooHeavy, MAX_MARKS } from "./weight.ts";
 
 /** Who takes what arrives. */
 export interface InboxOptions {
@@ -57,6 +58,7 @@ export class Inbox {
 
   readonly #receiveFrame = ({ json, binary }: Frame): void => {
     if (this.#options.isClosed()) return;
+    if (isTooHeavy(json)) throw this.#options.malformed(`it holds more than ${MAX_MARKS} values and keys`);
     let messages: unknown;
     try {
       messages = parse(json);

@@ -12,3 +12,4 @@ export type { CallHandler } from "./incoming_calls.ts";
 export type { Metadata } from "./metadata.ts";
 export type { RemoteStream } from "./received_stream.ts";
 export { decodeError, encodeError, type ErrorRecord } from "./remote_error.ts";
+export type { Waiter } from "./outgoing_calls.ts";

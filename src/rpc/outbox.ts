@@ -4,6 +4,7 @@ import { ITEM, ITEMS } from "./messages.ts";
 import { encodeError } from "./remote_error.ts";
 import { whenSettled } from "./shapes.ts";
 import { type EncodedValue, nameOf } from "./values.ts";
+import { isTooHeavy, LIGHT_TEXT, MAX_MARKS } from "./weight.ts";
 
 /** How to make an {@linkcode Outbox}. */
 export interface OutboxOptions {
@@ -138,13 +139,17 @@ export class Outbox {
     // UTF-8 takes at most 3 bytes per UTF-16 unit; only long texts are worth counting exactly.
     let bytes = text.length * 3 + more;
     if (bytes > 65_536 || bytes > maxBytes) bytes = encode(text).byteLength + more;
-    if (bytes <= maxBytes) return bytes;
-    const found = `${bytes} bytes, the limit is ${maxBytes} bytes`;
+    const tooLarge = bytes > maxBytes;
+    if (!tooLarge && !isTooHeavy(text)) return bytes;
+    const found = tooLarge
+      ? `${bytes} bytes, the limit is ${maxBytes} bytes`
+      : `more than ${MAX_MARKS} values and keys; send them in pieces, as a stream, or as bytes`;
     throw new SerializationError("$", found, { what: nameOf(what, method) });
   }
 
+  /** NB: a frame that is larger than this holds one message alone, so that only such a one needs to be weighed. */
   #fits(batch: Batch, bytes: number): boolean {
-    return batch.bytes + bytes < this.#options.maxBytes;
+    return batch.bytes + bytes < Math.min(this.#options.maxBytes, LIGHT_TEXT);
   }
 
   #add(message: string, bytes: number, attachments: readonly Uint8Array[], run = 0): void {

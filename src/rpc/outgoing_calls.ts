@@ -17,11 +17,16 @@ export interface OutgoingCallsOptions {
   onBusy: (change: number) => void;
 }
 
+/** Who waits for the answer to a call: a promise's own functions, or something that costs less. */
+export interface Waiter {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
 /** A call that waits for its answer. */
 interface WaitingCall {
   readonly id: number;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
+  readonly waiter: Waiter;
   /** Nobody waits any more; its one answer is still to come. */
   cancelled: boolean;
   /** Leaves the signal alone from now on. */
@@ -62,16 +67,15 @@ export class OutgoingCalls {
    * Waits for the answer to a call.
    *
    * @param id The call's number.
+   * @param waiter Is told.
    * @param signal Gives up when it aborts.
    * @param streams Numbers of the streams among its arguments.
    */
-  wait(id: number, signal?: AbortSignal, streams?: readonly number[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const call: WaitingCall = { id, resolve, reject, cancelled: false, unlisten: undefined, stream: undefined };
-      this.#waiting.add(call);
-      this.#options.onBusy(1);
-      if (signal !== undefined) this.#listen(call, signal, streams);
-    });
+  wait(id: number, waiter: Waiter, signal?: AbortSignal, streams?: readonly number[]): void {
+    const call: WaitingCall = { id, waiter, cancelled: false, unlisten: undefined, stream: undefined };
+    this.#waiting.add(call);
+    this.#options.onBusy(1);
+    if (signal !== undefined) this.#listen(call, signal, streams);
   }
 
   /**
@@ -88,7 +92,7 @@ export class OutgoingCalls {
         value.onEnd = call.unlisten;
       }
     } else call.unlisten?.();
-    call.resolve(value);
+    if (!call.cancelled) call.waiter.resolve(value);
   }
 
   /**
@@ -99,7 +103,7 @@ export class OutgoingCalls {
   fail(id: unknown, error: Error): void {
     const call = this.#answered(id);
     call.unlisten?.();
-    call.reject(error);
+    if (!call.cancelled) call.waiter.reject(error);
   }
 
   /** Rejects all. */
@@ -107,7 +111,7 @@ export class OutgoingCalls {
     for (const call of this.#waiting.clear()) {
       if (call.cancelled) continue;
       call.unlisten?.();
-      call.reject(reason);
+      call.waiter.reject(reason);
       this.#options.onBusy(-1);
     }
   }
@@ -119,7 +123,7 @@ export class OutgoingCalls {
       if (call.stream !== undefined) call.stream.stop({ error: reason });
       else {
         call.cancelled = true;
-        call.reject(reason);
+        call.waiter.reject(reason);
         onBusy(-1);
         outbox.sendNumbers([CANCEL, call.id]);
       }

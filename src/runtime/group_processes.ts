@@ -67,7 +67,7 @@ export class GroupProcesses {
       const forget = () => {
         if (this.#running.get(group) === starting) this.#running.delete(group);
       };
-      starting.then(({ host }) => host.ended.then(forget), forget);
+      starting.then(({ host }) => host.ended.listen(forget), forget);
     }
     const running = await starting;
     if (!running.folders.has(id)) {

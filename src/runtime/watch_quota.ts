@@ -24,7 +24,7 @@ export function watchQuota(folder: string, quotaMb: number, hosts: readonly Gues
     for (const host of hosts) host.end(reason);
   }, LOOK_EVERY_MS);
   Deno.unrefTimer(timer);
-  Promise.all(hosts.map(({ ended }) => ended)).then(() => clearInterval(timer));
+  Promise.all(hosts.map(({ ended }) => ended.promise)).then(() => clearInterval(timer));
 }
 
 /** Bytes in a folder, counted until they are more than enough. */

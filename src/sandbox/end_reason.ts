@@ -10,7 +10,9 @@ import type { ChosenLimits } from "./limits.ts";
  */
 export function describeEnd(status: Deno.CommandStatus, stderr: string, limits: ChosenLimits): string {
   const { signal, code } = status;
-  if ((signal !== null || code > 128) && /out of memory|memory allocation of \d+ bytes failed/i.test(stderr)) {
+  // V8 says so and traps; what Deno itself allocates and cannot have aborts, and says so or nothing.
+  const saysMemory = /out of memory|memory allocation of \d+ bytes failed/i.test(stderr);
+  if ((signal !== null || code > 128) && (saysMemory || (signal === "SIGABRT" && stderr.trim() === ""))) {
     return `memory limit (${limits.memoryMb} MB): its process ran out of memory (limits.memoryMb)`;
   }
   const cpu = limits.cpuSeconds === Infinity ? undefined : `CPU limit (${limits.cpuSeconds} s, limits.cpuSeconds)`;

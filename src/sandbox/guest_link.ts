@@ -1,5 +1,6 @@
 import { LOG_LEVELS, type LogLevel } from "../context/mod.ts";
 import { Connection, type ConnectionOptions } from "../rpc/mod.ts";
+import type { EndSignal } from "./end_signal.ts";
 import { GUEST_TARGET } from "./guest_protocol.ts";
 import type { ChosenLimits } from "./limits.ts";
 import { LogBudget } from "./log_budget.ts";
@@ -11,8 +12,8 @@ export interface GuestHost {
   readonly sandbox: "process" | "worker";
   /** The conversation with it. */
   readonly link: GuestLink;
-  /** Settles when it has ended, with the reason: `closed`, or what went wrong. Never rejects. */
-  readonly ended: Promise<string>;
+  /** Its end, with the reason: `closed`, or what went wrong. */
+  readonly ended: EndSignal;
   /** Ends it for a reason of the host's own: it used more than it may. */
   end(reason: string): void;
   /** Ends it and waits until it has ended. May be called twice. */

@@ -29,6 +29,7 @@ export { walkPluginFolder } from "./plugin_folder.ts";
 export { PoolScope } from "./pool_scope.ts";
 export { openProcessHost, type ProcessHostOptions } from "./process_host.ts";
 export { isolationFlags, type LaunchOptions } from "./process_launch.ts";
+export { callHook } from "./scope.ts";
 export type {
   Ending,
   KillDelays,

@@ -1,6 +1,8 @@
 import { createPluginView, loggerTo } from "../context/mod.ts";
 import { PluginUnavailable } from "../errors.ts";
 import { buildResource } from "../resources/mod.ts";
+import type { Waiter } from "../rpc/mod.ts";
+import { EndSignal } from "./end_signal.ts";
 import { PluginInstance } from "./instance.ts";
 import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup, ResolvedEntryPoint } from "./scope.ts";
 
@@ -22,18 +24,14 @@ export function openNoneScope(options: NoneScopeOptions): PluginScope {
 
 class NoneScope implements PluginScope {
   readonly sandbox = "none";
-  readonly ended: Promise<string>;
+  readonly ended = new EndSignal();
   readonly #options: NoneScopeOptions;
-  readonly #end: (reason: string) => void;
   /** Rejects each call under way: nothing else ends those of a plugin that is torn down. */
-  readonly #waiting = new Set<(reason: Error) => void>();
+  readonly #waiting = new Set<Waiter>();
   #instance: PluginInstance | undefined;
 
   constructor(options: NoneScopeOptions) {
     this.#options = options;
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.ended = promise;
-    this.#end = resolve;
   }
 
   get #plugin(): string {
@@ -58,12 +56,23 @@ class NoneScope implements PluginScope {
     await this.#loaded().setup(createPluginView({ plugin: this.#plugin, manifest, config, logger, resources }));
   }
 
-  call(hook: string, args: readonly unknown[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
-      const settled = () => this.#waiting.delete(reject);
-      Promise.resolve(this.#loaded().call(hook, args)).finally(settled).then(resolve, reject);
-    });
+  start(hook: string, args: readonly unknown[], waiter: Waiter): void {
+    try {
+      const result = this.#loaded().call(hook, args);
+      if (!isThenable(result)) return waiter.resolve(result);
+      this.#waiting.add(waiter);
+      const settled = () => this.#waiting.delete(waiter);
+      Promise.resolve(result).then(
+        (value) => settled() && waiter.resolve(value),
+        (error) => settled() && waiter.reject(error),
+      );
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  explain(error: unknown): unknown {
+    return error;
   }
 
   async teardown(): Promise<void> {
@@ -81,9 +90,13 @@ class NoneScope implements PluginScope {
 
   close(): Promise<void> {
     this.#instance = undefined;
-    for (const reject of this.#waiting) reject(this.#tornDown());
+    for (const waiter of this.#waiting) waiter.reject(this.#tornDown());
     this.#waiting.clear();
-    this.#end("closed");
+    this.ended.finish("closed");
     return Promise.resolve();
   }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, "then") === "function";
 }

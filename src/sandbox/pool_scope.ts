@@ -1,3 +1,5 @@
+import type { Waiter } from "../rpc/mod.ts";
+import { EndSignal } from "./end_signal.ts";
 import type { Ending, LoadedPlugin, PluginScope, PluginSetup, ScopeCallOptions } from "./scope.ts";
 
 /**
@@ -7,23 +9,22 @@ import type { Ending, LoadedPlugin, PluginScope, PluginSetup, ScopeCallOptions }
  */
 export class PoolScope implements PluginScope {
   readonly sandbox: "process" | "worker";
-  readonly ended: Promise<string>;
+  readonly ended = new EndSignal();
   readonly #members: { scope: PluginScope; busy: number; alive: boolean }[];
 
   /** @param scopes At least one, all of the same plugin. @param onLost Told when one of several has ended. */
   constructor(scopes: readonly PluginScope[], onLost: (reason: string, left: number) => void) {
     this.sandbox = scopes[0]!.sandbox as "process" | "worker";
     this.#members = scopes.map((scope) => ({ scope, busy: 0, alive: true }));
-    this.ended = new Promise((resolve) => {
-      for (const member of this.#members) {
-        member.scope.ended.then((reason) => {
-          member.alive = false;
-          const left = this.#members.filter(({ alive }) => alive).length;
-          if (left === 0) resolve(reason);
-          else if (reason !== "closed") onLost(reason, left);
-        });
-      }
-    });
+    for (const member of this.#members) {
+      member.scope.ended.listen((reason) => {
+        member.alive = false;
+        const left = this.#members.filter(({ alive }) => alive).length;
+        if (left === 0) this.ended.tell(reason);
+        else if (reason !== "closed") onLost(reason, left);
+      });
+    }
+    Promise.all(scopes.map(({ ended }) => ended.promise)).then(([reason]) => this.ended.finish(reason!));
   }
 
   async load(): Promise<LoadedPlugin> {
@@ -35,17 +36,27 @@ export class PoolScope implements PluginScope {
     await this.#each((scope) => scope.setup(setup));
   }
 
-  async call(hook: string, args: readonly unknown[], options?: ScopeCallOptions): Promise<unknown> {
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: ScopeCallOptions): void {
     let least = this.#members[0]!;
     for (const member of this.#members) {
       if (member.alive && (!least.alive || member.busy < least.busy)) least = member;
     }
     least.busy++;
-    try {
-      return await least.scope.call(hook, args, options);
-    } finally {
-      least.busy--;
-    }
+    const counted: Waiter = {
+      resolve(value) {
+        least.busy--;
+        waiter.resolve(value);
+      },
+      reject(error) {
+        least.busy--;
+        waiter.reject(error);
+      },
+    };
+    least.scope.start(hook, args, counted, options);
+  }
+
+  explain(error: unknown): unknown {
+    return this.#members[0]!.scope.explain(error);
   }
 
   async teardown(): Promise<void> {

@@ -1,5 +1,6 @@
 import { PluginUnavailable, SandboxUnavailable } from "../errors.ts";
 import { describeEnd } from "./end_reason.ts";
+import { EndSignal } from "./end_signal.ts";
 import { type GuestHost, GuestLink } from "./guest_link.ts";
 import type { ChosenLimits } from "./limits.ts";
 import { OutputTail } from "./output_tail.ts";
@@ -52,7 +53,7 @@ export function openProcessHost(options: ProcessHostOptions): GuestHost {
 class ProcessHost implements GuestHost {
   readonly sandbox = "process";
   readonly link: GuestLink;
-  readonly ended: Promise<string>;
+  readonly ended = new EndSignal();
   readonly #options: ProcessHostOptions;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
@@ -73,11 +74,11 @@ class ProcessHost implements GuestHost {
       onViolation: (error) => this.end(error.message),
     });
     options.watcher?.add(child.pid);
-    this.ended = this.#run();
+    this.#run();
   }
 
   /** Reads until the process ends, then says why it did. */
-  async #run(): Promise<string> {
+  async #run(): Promise<void> {
     const stdout = this.#child.stdout.getReader();
     const stderr = this.#child.stderr.getReader();
     const reading = Promise.all([
@@ -93,8 +94,9 @@ class ProcessHost implements GuestHost {
     const { name, limits } = this.#options;
     const reason = this.#fault ??
       (this.#closing !== undefined ? "closed" : describeEnd(status, this.#stderr.toString(), limits));
+    this.ended.tell(reason);
     this.link.close(new PluginUnavailable(name, reason === "closed" ? "it is torn down" : reason));
-    return reason;
+    this.ended.finish(reason);
   }
 
   #takeStderr(chunk: Uint8Array): void {
@@ -106,6 +108,7 @@ class ProcessHost implements GuestHost {
   /** Whoever breaks the protocol or a quota is not asked to end, but killed. */
   end(reason: string): void {
     this.#fault ??= reason;
+    this.ended.tell(reason);
     this.#kill("SIGKILL");
   }
 
@@ -118,11 +121,11 @@ class ProcessHost implements GuestHost {
     this.#child.ref();
     if (ending === "stopped") {
       this.#stdin.close().catch(() => {}); // NB: the guest ends when its stdin does; a broken pipe means it has
-      if (await settlesWithin(this.ended, EXIT_MS)) return;
+      if (await settlesWithin(this.ended.promise, EXIT_MS)) return;
     }
     this.#kill("SIGTERM");
-    if (!(await settlesWithin(this.ended, ending === "fault" ? fault : teardown))) this.#kill("SIGKILL");
-    await this.ended;
+    if (!(await settlesWithin(this.ended.promise, ending === "fault" ? fault : teardown))) this.#kill("SIGKILL");
+    await this.ended.promise;
   }
 
   #kill(signal: Deno.Signal): void {

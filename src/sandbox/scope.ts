@@ -3,6 +3,8 @@ import type { FoundEntryPoint } from "../discovery/mod.ts";
 import type { JsonValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
+import type { Waiter } from "../rpc/mod.ts";
+import type { EndSignal } from "./end_signal.ts";
 
 /** Where a plugin's code runs (SPEC section 9). */
 export type Sandbox = "process" | "worker" | "none";
@@ -74,16 +76,30 @@ export interface KillDelays {
 export interface PluginScope {
   /** Which kind this is. */
   readonly sandbox: Sandbox;
-  /** Settles when the scope has ended, with the reason: `closed`, or what went wrong. Never rejects. */
-  readonly ended: Promise<string>;
+  /** The scope's end, with the reason: `closed`, or what went wrong. */
+  readonly ended: EndSignal;
   /** Imports the entry point and makes the instance. */
   load(): Promise<LoadedPlugin>;
   /** Calls the plugin's `setup`, if it has one. */
   setup(setup: PluginSetup): Promise<void>;
-  /** Calls a hook. Calls may be made while others are under way. */
-  call(hook: string, args: readonly unknown[], options?: ScopeCallOptions): Promise<unknown>;
+  /** Calls a hook, and tells the waiter. Calls may be made while others are under way. */
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: ScopeCallOptions): void;
+  /** Makes an error of a hook speak of what the plugin's author and the host know. Asked only when there is one. */
+  explain(error: unknown): unknown;
   /** Calls the plugin's `teardown`, if it has one. */
   teardown(): Promise<void>;
   /** Ends the scope and waits until it has ended. */
   close(ending: Ending): Promise<void>;
+}
+
+/** Calls a hook of a scope. @returns What it gives. */
+export function callHook(
+  scope: PluginScope,
+  hook: string,
+  args: readonly unknown[],
+  options?: ScopeCallOptions,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    scope.start(hook, args, { resolve, reject: (error) => reject(scope.explain(error)) }, options);
+  });
 }

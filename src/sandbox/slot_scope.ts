@@ -3,6 +3,8 @@ import { HookTimeout } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
+import type { Waiter } from "../rpc/mod.ts";
+import { EndSignal } from "./end_signal.ts";
 import type { GuestHost } from "./guest_link.ts";
 import { CONTROL_TARGET, type LoadRequest, type SentResource, type SetupRequest } from "./guest_protocol.ts";
 import { explainRefusal } from "./refusal.ts";
@@ -25,10 +27,9 @@ export interface SlotScopeOptions extends OpenScopeOptions {
 /** A plugin in a guest: the only one there, or one of a group. The same for processes and workers. */
 export class SlotScope implements PluginScope {
   readonly sandbox: "process" | "worker";
-  readonly ended: Promise<string>;
+  readonly ended = new EndSignal();
   readonly #options: SlotScopeOptions;
   readonly #slot: number;
-  readonly #closed = Promise.withResolvers<string>();
 
   /** @param options The plugin, and the guest that it lives in. */
   constructor(options: SlotScopeOptions) {
@@ -36,7 +37,8 @@ export class SlotScope implements PluginScope {
     this.sandbox = options.host.sandbox;
     this.#slot = options.host.link.openSlot(options.log);
     options.checked.catch(() => {}); // load() sees it
-    this.ended = Promise.race([options.host.ended, this.#closed.promise]);
+    options.host.ended.listen((reason) => this.ended.tell(reason));
+    options.host.ended.promise.then((reason) => this.ended.finish(reason));
   }
 
   get #plugin(): string {
@@ -63,7 +65,7 @@ export class SlotScope implements PluginScope {
 
   async #readyInTime(): Promise<void> {
     const { host, readyTimeoutMs } = this.#options;
-    const started = Promise.race([host.link.ready, host.ended]); // of one that has ended, the answer to `load` says why
+    const started = Promise.race([host.link.ready, host.ended.promise]); // of one that has ended, the answer to `load` says why
     if (readyTimeoutMs === Infinity) await started;
     else {
       await withLimit(
@@ -88,8 +90,13 @@ export class SlotScope implements PluginScope {
     return { target: resources.serve(offer.instance, offer.methods), methods: offer.methods };
   }
 
-  call(hook: string, args: readonly unknown[], options?: ScopeCallOptions): Promise<unknown> {
-    return this.#explained(this.#options.host.link.connection.call(this.#slot, hook, args, options));
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: ScopeCallOptions): void {
+    this.#options.host.link.connection.start(this.#slot, hook, args, waiter, options);
+  }
+
+  /** A refusal by Deno speaks of flags that nobody can pass here; make it speak of the manifest. */
+  explain(error: unknown): unknown {
+    return error instanceof Error ? explainRefusal(error, this.#options.manifest) : error;
   }
 
   async teardown(): Promise<void> {
@@ -97,13 +104,8 @@ export class SlotScope implements PluginScope {
   }
 
   #control(method: string, request: unknown): Promise<unknown> {
-    return this.#explained(this.#options.host.link.connection.call(CONTROL_TARGET, method, [request]));
-  }
-
-  /** A refusal by Deno speaks of flags that nobody can pass here; make it speak of the manifest. */
-  #explained(answer: Promise<unknown>): Promise<unknown> {
-    return answer.catch((error: Error) => {
-      throw explainRefusal(error, this.#options.manifest);
+    return this.#options.host.link.connection.call(CONTROL_TARGET, method, [request]).catch((error) => {
+      throw this.explain(error);
     });
   }
 
@@ -111,6 +113,6 @@ export class SlotScope implements PluginScope {
     const { host, release } = this.#options;
     await (release === undefined ? host.close(ending) : release(ending));
     host.link.closeSlot(this.#slot);
-    this.#closed.resolve("closed");
+    this.ended.finish("closed");
   }
 }

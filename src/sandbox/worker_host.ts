@@ -3,6 +3,7 @@ import guest from "./guest/worker_main.generated.txt" with { type: "text" };
 import { PluginUnavailable, ProtocolError, SandboxUnavailable } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
 import { dataUrl, PACKAGE } from "./data_url.ts";
+import { EndSignal } from "./end_signal.ts";
 import { type GuestHost, GuestLink } from "./guest_link.ts";
 import type { WorkerStart } from "./guest/worker_main.ts";
 import { type ChosenLimits, guestSettings } from "./limits.ts";
@@ -51,17 +52,13 @@ export async function openWorkerHost(options: WorkerHostOptions): Promise<GuestH
 class WorkerHost implements GuestHost {
   readonly sandbox = "worker";
   readonly link: GuestLink;
-  readonly ended: Promise<string>;
+  readonly ended = new EndSignal();
   readonly #options: WorkerHostOptions;
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #end: (reason: string) => void;
 
   constructor(options: WorkerHostOptions) {
     this.#options = options;
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.ended = promise;
-    this.#end = resolve;
     // The options' type is part of Deno's unstable library, which the types of a package cannot ask for.
     const workerOptions: WorkerOptions & { deno: unknown } = {
       type: "module",
@@ -108,9 +105,10 @@ class WorkerHost implements GuestHost {
   end(reason: string): void {
     this.#worker.terminate();
     this.#port.close();
-    this.#end(reason);
+    this.ended.tell(reason);
     const said = reason === "closed" ? "it is torn down" : reason;
     this.link.close(new PluginUnavailable(this.#options.name, said));
+    this.ended.finish(reason);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What can happen while plugins start and stop: overlaps, leavings, broken loggers, tampering with errors. */
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { type Logger, PluginRegistry, PluginUnavailable } from "@dagstack/plugin-system";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { deno, manifestText, PROJECT, TempFolder, TestHost } from "../support.ts";
@@ -146,7 +146,7 @@ Deno.test("a frozen error crosses sandbox none as it is", async () => {
 Deno.test("a plugin that forges a message of its guest ends, and says so at once", async () => {
   await using host = await TestHost.start(files(
     `hi() { Deno.stdout.writable; const fs = (globalThis as any).process.getBuiltinModule("node:fs");
-      fs.writeSync(1, "0000000012 0000000000\\n[[0,1,77,5]]"); return "hi"; }`,
+      fs.writeSync(1, "0000000012 0000000000 [[0,1,77,5]]"); return "hi"; }`,
   ));
   await assertRejects(() => host.plugin().hi!(), Error, "Cannot understand message from plugin");
 });
@@ -156,7 +156,7 @@ Deno.test("a value that is nested too deep does not reach the host, forged or no
     `forged() { const fs = (globalThis as any).process.getBuiltinModule("node:fs");
       const deep = "[".repeat(100000) + "]".repeat(100000);
       const text = "[[1,3," + deep + "]]";
-      fs.writeSync(1, String(text.length).padStart(10, "0") + " 0000000000\\n" + text); return new Promise(() => {}); }`,
+      fs.writeSync(1, String(text.length).padStart(10, "0") + " 0000000000 " + text); return new Promise(() => {}); }`,
   ));
   await assertRejects(() => host.plugin().forged!(), Error, "nested deeper than 256 levels");
 });

@@ -8,7 +8,7 @@ const utf8 = new TextEncoder();
 function frameOf(json: string | Uint8Array, binary: number[] = [], header?: string): Uint8Array {
   const text = typeof json === "string" ? utf8.encode(json) : json;
   const lengths = [text.byteLength, binary.length].map((length) => String(length).padStart(10, "0"));
-  return join([utf8.encode(header ?? `${lengths[0]} ${lengths[1]}\n`), text, new Uint8Array(binary)]);
+  return join([utf8.encode(header ?? `${lengths[0]} ${lengths[1]} `), text, new Uint8Array(binary)]);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
@@ -25,8 +25,8 @@ function decodeAll(chunks: Iterable<Uint8Array>, maxBytes = 1_000_000): { json: 
 
 Deno.test("a frame is two padded lengths, the text, then the raw bytes", () => {
   const frame = encodeFrame('["ä"]', [new Uint8Array([1, 2]), new Uint8Array(0), new Uint8Array([255])]);
-  assertEquals(frame, frameOf('["ä"]', [1, 2, 255], "0000000006 0000000003\n"));
-  assertEquals(new TextDecoder().decode(encodeFrame("[]")), "0000000002 0000000000\n[]");
+  assertEquals(frame, frameOf('["ä"]', [1, 2, 255], "0000000006 0000000003 "));
+  assertEquals(new TextDecoder().decode(encodeFrame("[]")), "0000000002 0000000000 []");
 });
 
 Deno.test("a frame takes a view's part of a buffer, not the buffer", () => {
@@ -122,14 +122,14 @@ const notFrames: [name: string, bytes: Uint8Array][] = [
   ["random text", utf8.encode("Hello, this is no frame at all")],
   ["JSON without a header", utf8.encode('{"jsonrpc":"2.0","id":1,"method":"x"}')],
   ["zeros", new Uint8Array(22)],
-  ["a length with a letter", frameOf("[]", [], "000000000x 0000000000\n")],
-  ["a negative length", frameOf("[]", [], "-000000002 0000000000\n")],
-  ["a length padded with blanks", frameOf("[]", [], "         2          0\n")],
-  ["a second length with a letter", frameOf("[]", [], "0000000002 00000000x0\n")],
-  ["another separator", frameOf("[]", [], "0000000002:0000000000\n")],
-  ["no line end", frameOf("[]", [], "0000000002 0000000000 ")],
-  ["bytes just below the digits", frameOf("[]", [], "000000000/ 0000000000\n")],
-  ["bytes just above the digits", frameOf("[]", [], "000000000: 0000000000\n")],
+  ["a length with a letter", frameOf("[]", [], "000000000x 0000000000 ")],
+  ["a negative length", frameOf("[]", [], "-000000002 0000000000 ")],
+  ["a length padded with blanks", frameOf("[]", [], "         2          0 ")],
+  ["a second length with a letter", frameOf("[]", [], "0000000002 00000000x0 ")],
+  ["another separator", frameOf("[]", [], "0000000002:0000000000 ")],
+  ["a line end in place of the second space", frameOf("[]", [], "0000000002 0000000000\n")],
+  ["bytes just below the digits", frameOf("[]", [], "000000000/ 0000000000 ")],
+  ["bytes just above the digits", frameOf("[]", [], "000000000: 0000000000 ")],
 ];
 
 for (const [name, bytes] of notFrames) {
@@ -172,7 +172,7 @@ for (const [json, binary, fits] of sizes) {
 }
 
 Deno.test("a decoder refuses a frame too large by its header, before the rest arrives", () => {
-  assertThrows(() => decodeAll([utf8.encode("9999999999 9999999999\n")], 100), ProtocolError, "the limit is 100 bytes");
+  assertThrows(() => decodeAll([utf8.encode("9999999999 9999999999 ")], 100), ProtocolError, "the limit is 100 bytes");
 });
 
 const notUtf8: [name: string, bytes: number[]][] = [

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { ProtocolError } from "../../src/errors.ts";
+import { ProtocolError, SerializationError } from "../../src/errors.ts";
 import { Connection, encodeFrame, type RemoteStream } from "../../src/rpc/mod.ts";
 import { messagesOf, nextTurn, TARGET } from "./linked_pair.ts";
 
@@ -176,4 +176,22 @@ Deno.test("a violation ends streams in both directions", async () => {
   await nextTurn();
   assertEquals([end.items, end.returned, end.pulled], [[1, 2], 1, 5]);
   assertInstanceOf(end.ended, ProtocolError);
+});
+
+Deno.test("a message of too many values is refused before it is read, at both ends; a long text is not", async () => {
+  const heavy = `[${"{},".repeat(1_000_001)}{}]`;
+  const violations: string[] = [];
+  const connection = new Connection({
+    peer: "peer",
+    write: () => {},
+    onViolation: ({ message }) => violations.push(message),
+  });
+  connection.receive(encodeFrame(`[[1,1,${heavy}]]`));
+  assertEquals(violations, ["Cannot understand message from peer: it holds more than 1000000 values and keys"]);
+
+  const sender = new Connection({ peer: "peer", write: () => {} });
+  const list = JSON.parse(heavy);
+  await assertRejects(() => sender.call(1, "take", [list]), SerializationError, "more than 1000000 values and keys");
+  sender.call(1, "take", [`",[{:\\"`.repeat(1_500_000)]).catch(() => {});
+  sender.close(new Error("over"));
 });

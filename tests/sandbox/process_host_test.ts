@@ -1,9 +1,8 @@
 /** What only a process of its own contains, with real processes and real servers. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path/join";
-import { PluginUnavailable, SerializationError } from "@dagstack/plugin-system";
+import { PluginUnavailable } from "@dagstack/plugin-system";
 import { isolationFlags } from "../../src/sandbox/mod.ts";
-import { manifestText, TempFolder, TestHost } from "../support.ts";
+import { manifestText, TestHost } from "../support.ts";
 
 function plugin(body: string, resources = "", fields: Record<string, string> = {}): Record<string, string> {
   return { "p/dagstack.toml": manifestText(fields, resources), "p/plugin.ts": `export class Sample {\n${body}\n}\n` };

@@ -1,12 +1,7 @@
 /** What every sandbox does alike: one suite, with real processes, real workers and real files. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
-import {
-  type PluginContextOptions,
-  type PluginRegistryOptions,
-  PluginUnavailable,
-  SerializationError,
-} from "@dagstack/plugin-system";
+import { type PluginContextOptions, type PluginRegistryOptions, SerializationError } from "@dagstack/plugin-system";
 import { manifestText, TempFolder, TestHost } from "../support.ts";
 
 function plugin(body: string, resources = "", fields: Record<string, string> = {}): Record<string, string> {

@@ -28,6 +28,14 @@ export interface GuestOptions {
 
 const { inspect } = Deno;
 
+function safeInspect(value: unknown): string {
+  try {
+    return cutRecord(inspect(value));
+  } catch {
+    return "unprintable";
+  }
+}
+
 /**
  * Starts the guest.
  *
@@ -49,10 +57,16 @@ export function startGuest(options: GuestOptions): Connection {
 
   const log = (slot: number, level: LogLevel, message: string, fields?: Record<string, unknown>) => {
     const record = [slot, level, cutRecord(message)];
+    if (tell(fields === undefined ? record : [...record, fields]) || fields === undefined) return;
+    tell([...record, { fields: safeInspect(fields) }]); // fields that cannot cross are described
+  };
+  /** Says a record; of more than the host reads the rest is dropped. */
+  const tell = (record: unknown[]): boolean => {
     try {
-      connection.notify(GUEST_TARGET, "log", fields === undefined ? record : [...record, fields]);
+      connection.notify(GUEST_TARGET, "log", record);
+      return true;
     } catch {
-      connection.notify(GUEST_TARGET, "log", [...record, { fields: cutRecord(inspect(fields)) }]);
+      return false;
     }
   };
   captureConsole((level, message) => log(current, level, message));

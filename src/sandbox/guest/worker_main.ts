@@ -49,7 +49,8 @@ const AMBIENT = ["postMessage", "onmessage", "onmessageerror", "BroadcastChannel
 
 /**
  * Leads the package's name to its plugin-facing module instead of to the whole of it, which the scope may not read; and
- * refuses packages and remote modules, for which a worker needs no permission (measured).
+ * refuses packages and remote modules, for which a worker needs no permission (measured). A thread that the plugin starts
+ * by `node:worker_threads` is asked nothing: only a host that runs with `--no-npm` keeps packages out of that.
  */
 async function redirectImports(api: string): Promise<void> {
   const { registerHooks } = await import("node:module") as unknown as {

@@ -130,7 +130,7 @@ export const sharedAttempts: Attempt[] = [
     title: "an answer to a call that is none of its own",
     head: `import fs from "node:fs";`,
     code:
-      `const text = '[[1,4242,"forged"]]'; fs.writeSync(1, String(text.length).padStart(10, "0") + " 0000000000\\n" + text); await new Promise(() => {});`,
+      `const text = '[[1,4242,"forged"]]'; fs.writeSync(1, String(text.length).padStart(10, "0") + " 0000000000 " + text); await new Promise(() => {});`,
     alone: true,
     says: /an answer that nobody waits for/,
     worker: { harms: ["output written"], says: /no answer/ },
@@ -140,7 +140,7 @@ export const sharedAttempts: Attempt[] = [
     title: "a call to a resource that it was not given",
     head: `import fs from "node:fs";`,
     code:
-      `const text = '[[0,1,7,"get",["k"]]]'; fs.writeSync(1, String(text.length).padStart(10, "0") + " 0000000000\\n" + text); await new Promise(() => {});`,
+      `const text = '[[0,1,7,"get",["k"]]]'; fs.writeSync(1, String(text.length).padStart(10, "0") + " 0000000000 " + text); await new Promise(() => {});`,
     alone: true,
     says: /Cannot understand message/,
     worker: { harms: ["output written"], says: /no answer/ },
@@ -150,7 +150,7 @@ export const sharedAttempts: Attempt[] = [
     title: "a log record in another plugin's name",
     head: `import fs from "node:fs";`,
     code:
-      `const text = '[[3,0,0,"log",[99,"error","forged",{"plugin.name":"healthy"}]]]'; fs.writeSync(1, String(text.length).padStart(10, "0") + " 0000000000\\n" + text); return undefined;`,
+      `const text = '[[3,0,0,"log",[99,"error","forged",{"plugin.name":"healthy"}]]]'; fs.writeSync(1, String(text.length).padStart(10, "0") + " 0000000000 " + text); return undefined;`,
     alone: true,
     says: /^nothing|Cannot understand/m,
     worker: { harms: ["output written"] },

@@ -52,7 +52,7 @@ export const messageCases: FaultCase[] = [
         `fault() {
           const text = "${json.includes(" + ") ? json : json.replaceAll('"', '\\"')}";
           const pad = (n: number) => String(n).padStart(10, "0");
-          writeSync(1, pad(text.length) + " " + pad(0) + "\\n" + text);
+          writeSync(1, pad(text.length) + " " + pad(0) + " " + text);
           return new Promise(() => {});
         }`,
         { head: `import { writeSync } from "node:fs";` },
@@ -122,7 +122,7 @@ export const messageCases: FaultCase[] = [
         `fault() {
           const text = ${text};
           const pad = (n: number) => String(n).padStart(10, "0");
-          const bytes = new TextEncoder().encode(pad(text.length) + " " + pad(0) + "\\n" + text);
+          const bytes = new TextEncoder().encode(pad(text.length) + " " + pad(0) + " " + text);
           for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at);
           return new Promise(() => {});
         }`,
@@ -147,7 +147,7 @@ export const messageCases: FaultCase[] = [
           const calls = Array.from({ length: 2000 }, (_, i) => '[0,' + (i + 1) + ',0,"log",[1,"info","x"]]').join(",");
           const text = "[" + calls + "]";
           const pad = (n: number) => String(n).padStart(10, "0");
-          const frame = pad(text.length) + " " + pad(0) + "\\n" + text;
+          const frame = pad(text.length) + " " + pad(0) + " " + text;
           for (;;) writeSync(1, frame);
         }`,
         { head: `import { writeSync } from "node:fs";` },

@@ -98,7 +98,7 @@ export const registryCases: FaultCase[] = [
         `fault() {
           const pad = (n: number) => String(n).padStart(10, "0");
           const text = ${JSON.stringify(json)};
-          writeSync(1, pad(text.length) + " " + pad(0) + "\\n" + text);
+          writeSync(1, pad(text.length) + " " + pad(0) + " " + text);
           return new Promise(() => {});
         }`,
         { head: `import { writeSync } from "node:fs";` },
