@@ -89,7 +89,7 @@ export async function walkForManifests(root: string | URL, options: WalkOptions 
         else if (isSymlink && !ignored.has(folder, name)) links.push(below(folder, name));
       }
     } catch (error) {
-      if (depth === 0) throw new DiscoveryError(shown, reason(error), { cause: error });
+      if (depth === 0) throw new DiscoveryError(shown, reason(error, top), { cause: error });
       // A folder that is gone by now was none of this walk's.
       if (!(error instanceof Deno.errors.NotFound)) result.unreadable.push({ path: folder, error: error as Error });
       return [];
@@ -173,15 +173,18 @@ async function isFolder(path: string): Promise<boolean> {
 async function checkRoot(top: string, shown: string): Promise<void> {
   let info: Deno.FileInfo;
   try {
+    // Asked of Deno first: whoever sits at a terminal must not be asked instead.
+    const { state } = Deno.permissions.querySync({ name: "read", path: top });
+    if (state !== "granted") throw new Deno.errors.NotCapable(`the host may not read ${top}`);
     info = await Deno.stat(top);
   } catch (error) {
-    throw new DiscoveryError(shown, reason(error), { cause: error });
+    throw new DiscoveryError(shown, reason(error, top), { cause: error });
   }
   if (!info.isDirectory) throw new DiscoveryError(shown, "it is a file, expected a folder");
 }
 
-function reason(error: unknown): string {
+function reason(error: unknown, top: string): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such folder";
-  if (error instanceof Deno.errors.NotCapable) return `the host may not read it; start it with --allow-read`;
+  if (error instanceof Deno.errors.NotCapable) return `the host may not read it; start it with --allow-read=${top}`;
   return error instanceof Error ? error.message : String(error);
 }

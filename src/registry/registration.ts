@@ -1,5 +1,5 @@
 import { resolveEntryPoint } from "../discovery/mod.ts";
-import { RuntimeNotSupported, VersionIncompatible } from "../errors.ts";
+import { PackageError, RuntimeNotSupported, VersionIncompatible } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { dirname } from "../path/mod.ts";
 import { type Hosting, scopeOf } from "../runtime/mod.ts";
@@ -106,6 +106,10 @@ export async function completeRecord(
     denoPath: hosting.denoPath,
     plugin: record.id,
     ...(registries === undefined ? {} : { registries }),
+  }).catch((cause) => {
+    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
+    const reason = `the host may not keep it: ${cause.message} (listed by plugin "${record.id}")`;
+    throw new PackageError(specifiers.join(", "), reason, { cause, plugin: record.id });
   });
 }
 

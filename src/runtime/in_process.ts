@@ -122,10 +122,16 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     }
   }
   const { scope, permissions } = opened;
+  const held = heldLimits(limits, sandbox, sandbox === "process" && hasUlimit());
+  for (const name of limits.chosen) {
+    if (name in held.notHeld) {
+      options.logger.warn(`Plugin "${plugin}": limits.${name} does not hold: ${held.notHeld[name]}`);
+    }
+  }
   return {
     scope,
     permissions,
-    limits: heldLimits(limits, sandbox, sandbox === "process" && hasUlimit()),
+    limits: held,
     inspected: hosting.inspect?.plugin === plugin,
     setup: () => scope.setup({ manifest, config: options.config, offers: given }),
     async close(ending) {

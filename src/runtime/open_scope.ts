@@ -1,3 +1,4 @@
+import { PermissionExceeded } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
 import {
   type Ending,
@@ -8,6 +9,8 @@ import {
   PoolScope,
   SlotScope,
 } from "../sandbox/mod.ts";
+import { dirname } from "../path/mod.ts";
+import { hostHolds } from "./host_permissions.ts";
 import type { OpenedScope, ScopePlan } from "./in_process.ts";
 import { openPluginProcess, type PluginProcess } from "./plugin_process.ts";
 import { watchQuota } from "./watch_quota.ts";
@@ -21,6 +24,9 @@ export async function openProcessScope(plan: ScopePlan): Promise<OpenedScope> {
   const threads = manifest.execution_model === "thread_cpu_bound" ? size : 0;
   const count = manifest.execution_model === "process_cpu_bound" ? size : 1;
   const folder = permissions.tmpdir ? await hosting.folders.make("tmp", plugin) : undefined;
+  if (manifest.resources.tmpdir.quota_mb !== undefined) {
+    await mustRead(folder, plugin, hosting, "quota_mb of resources.tmpdir");
+  }
   const processes: PluginProcess[] = [];
   const clean = () => hosting.folders.remove(folder, ...processes.map(({ cacheDir }) => cacheDir));
   try {
@@ -75,6 +81,7 @@ export async function openWorkerScope(plan: ScopePlan): Promise<OpenedScope> {
   const { hosting, manifest, logger } = options;
   const count = manifest.execution_model === "thread_cpu_bound" ? hosting.poolSize : 1;
   const folder = permissions.tmpdir ? await hosting.folders.make("tmp", plugin) : undefined;
+  await mustRead(folder, plugin, hosting, "resources: tmpdir"); // a worker is given only what its host holds
   const hosts: GuestHost[] = [];
   try {
     for (let i = 0; i < count; i++) {
@@ -122,4 +129,23 @@ function pooled(scopes: PluginScope[], { plugin, options: { logger } }: ScopePla
   return new PoolScope(scopes, (reason, left) => {
     logger.error(escapeControl(`Plugin "${plugin}" has lost one of its pool, ${left} left: ${reason}`));
   });
+}
+
+/** Makes sure that the host may read a plugin's fresh folder, where that takes it: to measure it, or to hand it on. */
+async function mustRead(
+  folder: string | undefined,
+  plugin: string,
+  { folders }: ScopePlan["options"]["hosting"],
+  field: string,
+): Promise<void> {
+  if (folder === undefined || hostHolds("read", folder)) return;
+  await folders.remove(folder);
+  const parent = dirname(dirname(folder));
+  throw new PermissionExceeded(plugin, [{
+    permission: "read",
+    value: parent,
+    field,
+    refusedBy: "host",
+    remedy: `start the host with --allow-read=${parent}`,
+  }]);
 }

@@ -1,3 +1,4 @@
+import { PermissionExceeded } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { LockedPackages } from "../packages/mod.ts";
 import {
@@ -95,8 +96,16 @@ async function linkedCache(packages: LockedPackages, plugin: string, hosting: Ho
   try {
     await linkPackages(packages, cacheDir);
     return cacheDir;
-  } catch (error) {
+  } catch (cause) {
     await hosting.folders.remove(cacheDir);
-    throw error;
+    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
+    // NB: Deno takes a symlink for a way to everywhere, and asks for both permissions without a list.
+    throw new PermissionExceeded(plugin, [{
+      permission: "packages",
+      value: "its packages",
+      field: "resources.packages.specifiers",
+      refusedBy: "host",
+      remedy: "start the host with --allow-read and --allow-write, both without a list: linking a cache takes them",
+    }], { cause });
   }
 }

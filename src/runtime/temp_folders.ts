@@ -1,5 +1,6 @@
 import { PermissionExceeded, PluginUnavailable } from "../errors.ts";
 import { resolve } from "../path/mod.ts";
+import { hostHolds } from "./host_permissions.ts";
 
 /** Fresh folders for plugins, all below one of the registry's own. */
 export class TempFolders implements AsyncDisposable {
@@ -23,6 +24,7 @@ export class TempFolders implements AsyncDisposable {
   async make(purpose: string, plugin: string): Promise<string> {
     const value = this.#parent ?? "the system's folder for temporary files";
     try {
+      if (!this.#mayWrite()) throw new Deno.errors.NotCapable(`the host may not write to ${value}`);
       const path = `${await this.#rootFolder()}/${purpose}-${++this.#count}`;
       await Deno.mkdir(path);
       return path;
@@ -33,13 +35,20 @@ export class TempFolders implements AsyncDisposable {
           cause,
         });
       }
-      const remedy = "start the host with --allow-write for it, or name another with the tempDir option";
+      const remedy = this.#parent === undefined
+        ? "start the host with --allow-write for it, or name another with the tempDir option"
+        : `start the host with --allow-write=${this.#parent}`;
       throw new PermissionExceeded(
         plugin,
         [{ permission: "write", value, field: "resources: tmpdir", refusedBy: "host", remedy }],
         { cause },
       );
     }
+  }
+
+  /** Asked of Deno before anything is made: whoever sits at a terminal must not be asked instead. */
+  #mayWrite(): boolean {
+    return hostHolds("write", this.#parent === undefined ? systemTempDir() : resolve(this.#parent));
   }
 
   /** As {@linkcode make}, but `undefined` where none can be made. */
@@ -109,6 +118,14 @@ export class TempFolders implements AsyncDisposable {
       return; // the program ends; there is nobody left to tell
     }
   };
+}
+
+/** Where Deno makes temporary folders: only where the host may know it, else the usual place. */
+function systemTempDir(): string {
+  if (Deno.build.os === "windows") {
+    return (hostHolds("env", "TEMP") ? Deno.env.get("TEMP") : undefined) ?? "C:\\Windows\\Temp";
+  }
+  return (hostHolds("env", "TMPDIR") ? Deno.env.get("TMPDIR") : undefined) ?? "/tmp";
 }
 
 /** NB: a plugin may have made a folder of its own unreadable; then it is opened first. */

@@ -17,7 +17,7 @@ export function watchQuota(folder: string, quotaMb: number, hosts: readonly Gues
   const timer = setInterval(async () => {
     if (looking) return;
     looking = true;
-    const bytes = await sizeOf(folder, quota).catch(() => 0); // files come and go while it looks
+    const bytes = await sizeOf(folder, quota).catch(() => 0); // files come and go while it looks; that it may look was made sure of
     looking = false;
     if (bytes <= quota) return;
     const reason = `tmpdir quota (${quotaMb} MB): its temporary folder holds more (resources.tmpdir.quota_mb)`;

@@ -72,10 +72,11 @@ export function heldLimits(limits: ChosenLimits, sandbox: "process" | "worker" |
   const held: Record<string, number> = {};
   const notHeld: Record<string, string> = {};
   for (const [name, value] of Object.entries(all)) {
+    if (value === Infinity) continue;
     const reason = whyNotHeld(name, sandbox, ulimit);
-    if (reason === undefined) {
-      if (value !== Infinity) held[name] = value;
-    } else if (value !== Infinity) notHeld[name] = reason;
+    if (reason === undefined) held[name] = value;
+    else notHeld[name] = reason;
+    if (name === "memoryMb" && sandbox === "process" && !ulimit) held.heapMb = value; // V8 keeps its own
   }
   return { held, notHeld };
 }
@@ -85,8 +86,9 @@ function whyNotHeld(name: string, sandbox: "process" | "worker" | "none", ulimit
   const ofProcess = name === "cpuSeconds" || name === "fileMb" || name === "memoryMb";
   if (!ofProcess) return undefined;
   if (sandbox === "worker") return 'a worker shares the host\'s process; choose sandbox "process"';
-  if (ulimit || name === "memoryMb") return undefined;
-  return Deno.build.os === "linux"
+  if (ulimit) return undefined;
+  const why = Deno.build.os === "linux"
     ? `the host may not run ${SHELL}; start it with --allow-run=${SHELL} added`
     : `${Deno.build.os} has no such limits`;
+  return name === "memoryMb" ? `only V8's heap is held to it: ${why}` : why;
 }

@@ -36,11 +36,14 @@ const STDERR_BYTES = 64 * 1024;
  * @throws {SandboxUnavailable} If this process may not start Deno, or there is no Deno to start.
  */
 export function openProcessHost(options: ProcessHostOptions): GuestHost {
+  const { denoPath } = options.launch;
   try {
+    // Asked of Deno first: whoever sits at a terminal must not be asked instead.
+    const { state } = Deno.permissions.querySync({ name: "run", command: denoPath });
+    if (state !== "granted") throw new Deno.errors.NotCapable(`the host may not run ${denoPath}`);
     return new ProcessHost(options, launchGuest(options.launch));
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
-    const { denoPath } = options.launch;
     const wayOut = cause instanceof Deno.errors.NotFound
       ? "there is no such program; name Deno's path with the denoPath option"
       : cause instanceof Deno.errors.NotCapable

@@ -1,13 +1,10 @@
 import program from "./guest/watcher_main.generated.txt" with { type: "text" };
 import { dataUrl } from "./data_url.ts";
 
-/** How long a process may run before the watcher is told of it: most starts are over by then, and need the cores. */
-const DELAY_MS = 250;
-
 /**
  * Ends processes when this one dies, however it dies: a process of our own holds the list of their ids, and when its
  * stdin ends without having been emptied, kills what is on it (SPEC section 9). One serves a whole registry. It is
- * started a moment after the first process, and asks nothing of the host but to run Deno.
+ * started right after the first process, and asks nothing of the host but to run Deno.
  */
 export class Watcher implements AsyncDisposable {
   readonly #denoPath: () => string;
@@ -34,8 +31,7 @@ export class Watcher implements AsyncDisposable {
     this.#pids.add(pid);
     if (this.#stdin !== undefined) this.#send(`+${pid}\n`);
     else if (this.#timer === undefined && !this.#closed) {
-      this.#timer = setTimeout(() => this.#start(), DELAY_MS);
-      Deno.unrefTimer(this.#timer);
+      this.#timer = setTimeout(() => this.#start()); // after what else starts in this turn
     }
   }
 

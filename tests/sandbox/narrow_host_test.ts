@@ -98,14 +98,11 @@ interface Case {
   options: PluginRegistryOptions;
   files?: Record<string, string>;
   /** Each flag that is needed, and what is told without it: the code of the error, and its remedy. */
-  needs: Readonly<Record<string, readonly [code: string, told: string, known?: { ignore: boolean }]>>;
+  needs: Readonly<Record<string, readonly [code: string, told: string]>>;
 }
 
-/** Known defects: such a test says what should be; the code that mends it also takes this away. */
-const KNOWN = { ignore: true };
-
 const CANNOT_READ = ["DiscoveryError", "the host may not read it; start it with --allow-read"] as const;
-const CANNOT_WRITE = ["PermissionExceeded", "start the host with --allow-write for it"] as const;
+const CANNOT_WRITE = ["PermissionExceeded", "start the host with --allow-write="] as const;
 const CANNOT_START = ["SandboxUnavailable", `start the host with ${RUN}, or trust the plugin by name`] as const;
 const CANNOT_SCOPE = ["SandboxUnavailable", `start the host with ${WORKER_OPTIONS}, or put "unstable"`] as const;
 
@@ -127,7 +124,7 @@ const cases: Case[] = [
       [READ]: CANNOT_READ,
       [WORKER_OPTIONS]: CANNOT_SCOPE,
       [WRITE]: CANNOT_WRITE,
-      "--allow-read=tmp": ["PermissionExceeded", "start the host with --allow-read=", KNOWN],
+      "--allow-read=tmp": ["PermissionExceeded", "start the host with --allow-read="],
     },
   },
   {
@@ -148,8 +145,8 @@ for (const { name, options, files, needs } of cases) {
     assertEquals([only(run).state, run.report!.said], ["active", { sample: "hi" }]);
   });
 
-  for (const [flag, [code, told, known = {}]] of Object.entries(needs)) {
-    Deno.test(`a host of tier ${name} without ${flag.replace(Deno.execPath(), "deno")} is told so`, known, async () => {
+  for (const [flag, [code, told]] of Object.entries(needs)) {
+    Deno.test(`a host of tier ${name} without ${flag.replace(Deno.execPath(), "deno")} is told so`, async () => {
       const run = await runHost(flags.filter((other) => other !== flag), options, files);
       if (code === "DiscoveryError") { // there is nothing to go on with: the host's own error
         assertEquals([run.code, run.report], [1, undefined]);
@@ -178,8 +175,8 @@ Deno.test("status says which limits hold with /bin/sh, and which flag would make
   ]);
   const { held, notHeld } = only(bare).limits!;
   const reason = "the host may not run /bin/sh; start it with --allow-run=/bin/sh added";
-  assertEquals(notHeld, { cpuSeconds: reason, fileMb: reason });
-  assertEquals([held.cpuSeconds, held.fileMb], [undefined, undefined]);
+  assertEquals(notHeld, { cpuSeconds: reason, fileMb: reason, memoryMb: `only V8's heap is held to it: ${reason}` });
+  assertEquals([held.cpuSeconds, held.fileMb, held.memoryMb, held.heapMb], [undefined, undefined, undefined, 512]);
   assertEquals(only(shell).limits!.notHeld, {});
   assertEquals([only(shell).limits!.held.cpuSeconds, only(shell).limits!.held.fileMb], [60, 5]);
 });
@@ -314,17 +311,17 @@ for (const [name, flags, options, files] of silent) {
   });
 }
 
-Deno.test("nobody at a terminal is asked anything: process under its least flags", KNOWN, async () => {
+Deno.test("nobody at a terminal is asked anything: process under its least flags", async () => {
   const shown = await onTerminal([READ, RUN], {}, SAMPLE);
   assertEquals(/requests|Allow\?/.test(shown), false, shown);
 });
 
-Deno.test("nobody at a terminal is asked anything: process that may not run Deno", KNOWN, async () => {
+Deno.test("nobody at a terminal is asked anything: process that may not run Deno", async () => {
   const shown = await onTerminal([READ, WRITE], { tempDir: "tmp" }, SAMPLE);
   assertEquals(/requests|Allow\?/.test(shown), false, shown);
 });
 
-Deno.test("a quota that the host cannot look after is refused, or said not to hold", KNOWN, async () => {
+Deno.test("a quota that the host cannot look after is refused with the flag that it takes", async () => {
   const files = {
     "plugins/p/dagstack.toml": manifestText(
       {},
@@ -340,6 +337,10 @@ Deno.test("a quota that the host cannot look after is refused, or said not to ho
     }`,
   };
   const run = await runHost([READ, RUN, WRITE], { tempDir: "tmp" }, files);
-  const told = only(run).reason?.message ?? JSON.stringify(only(run).limits?.notHeld);
-  assertStringIncludes(told, "quota");
+  const { code, message } = only(run).reason!;
+  assertEquals(code, "PermissionExceeded");
+  assertStringIncludes(
+    message,
+    "(asked by quota_mb of resources.tmpdir) is refused by the host; start the host with --allow-read=",
+  );
 });

@@ -9,7 +9,7 @@ export const LIMIT_PROOFS: Readonly<Record<string, Proof>> = {
   startup_timeout_sec: {
     promise: "a start that takes longer is ended, and its process with it",
     async bites() {
-      const body = "async setup() { console.log(String(Deno.pid)); await new Promise((r) => setTimeout(r, 60000)); }";
+      const body = "async setup() { console.log(String(Deno.pid)); await new Promise((r) => setTimeout(r, 8000)); }";
       await using host = await TestHost.start(plugin(body, "", { startup_timeout_sec: "1" }));
       assertEquals(host.reason()?.code, "HookTimeout");
       assertStringIncludes(host.reason()!.message, 'setup of plugin "thing/sample"');
@@ -21,7 +21,7 @@ export const LIMIT_PROOFS: Readonly<Record<string, Proof>> = {
   teardown_timeout_sec: {
     promise: "a teardown that takes longer is ended, and its process with it",
     async bites() {
-      const body = "pid() { return Deno.pid; } teardown() { return new Promise((r) => setTimeout(r, 60000)); }";
+      const body = "pid() { return Deno.pid; } teardown() { return new Promise((r) => setTimeout(r, 8000)); }";
       await using host = await TestHost.start(plugin(body, "", { teardown_timeout_sec: "1" }));
       const pid = await host.plugin().pid!() as number;
       assert(await runs(pid));
@@ -39,7 +39,7 @@ export const LIMIT_PROOFS: Readonly<Record<string, Proof>> = {
         where() { return [Deno.pid, this.dir]; }
         async fill() {
           for (let i = 0; i < 4; i++) Deno.writeFileSync(this.dir + "/" + i, new Uint8Array(700 * 1024));
-          await new Promise((r) => setTimeout(r, 60000));
+          await new Promise((r) => setTimeout(r, 8000));
         }`;
       await using host = await TestHost.start(plugin(body, requires("tmpdir", { quota_mb: 2 })));
       const [pid, folder] = await host.plugin().where!() as [number, string];
