@@ -1,6 +1,9 @@
 import { type Deadline, Deadlines } from "../deadlines.ts";
 import { HookTimeout, HookUnknown } from "../errors.ts";
 import { nearNames } from "../near.ts";
+import type { RemoteStream } from "../rpc/mod.ts";
+import type { PluginScope } from "../sandbox/mod.ts";
+import { isRemoteStream, StreamWatch } from "./stream_watch.ts";
 import { unavailable } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 
@@ -36,8 +39,8 @@ export class Calls implements Disposable {
       );
     }
     return new Promise((resolve, reject) => {
-      const call = new HookCall(record, hook, this.#limitMs, resolve, reject, this);
-      if (!opened.inspected) this.#deadlines.put(call, this.#limitMs);
+      const call = new HookCall(record, hook, this.#limitMs, resolve, reject, this, opened.scope);
+      if (!opened.inspected && this.#limitMs !== Infinity) this.#deadlines.put(call, this.#limitMs);
       opened.scope.start(hook, args, call);
     });
   }
@@ -45,6 +48,13 @@ export class Calls implements Disposable {
   /** A call has ended in time. */
   settled(call: HookCall): void {
     this.#deadlines.remove(call);
+  }
+
+  /** A call has given a stream, whose items have the deadline of a call. */
+  watch({ record, hook, limitMs }: HookCall, stream: RemoteStream): void {
+    if (limitMs === Infinity || record.opened?.inspected === true) return;
+    const reason = `stream of hook "${hook}" gave nothing within ${limitMs} ms`;
+    new StreamWatch(stream, this.#deadlines, limitMs, () => this.#giveUp(record, reason));
   }
 
   /** A call has not ended in time. A sandboxed plugin is ended: it may be in a loop that nothing else stops. */
@@ -66,6 +76,7 @@ class HookCall implements Deadline {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
   readonly #calls: Calls;
+  readonly #scope: PluginScope;
 
   constructor(
     readonly record: PluginRecord,
@@ -74,21 +85,23 @@ class HookCall implements Deadline {
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
     calls: Calls,
+    scope: PluginScope,
   ) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#calls = calls;
+    this.#scope = scope;
   }
 
   resolve(value: unknown): void {
     this.#calls.settled(this);
+    if (isRemoteStream(value)) this.#calls.watch(this, value);
     this.#resolve(value);
   }
 
   reject(error: unknown): void {
     this.#calls.settled(this);
-    const { opened } = this.record;
-    this.#reject(opened === undefined ? error : opened.scope.explain(error));
+    this.#reject(this.#scope.explain(error));
   }
 
   expire(): void {

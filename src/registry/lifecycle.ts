@@ -36,7 +36,7 @@ export class Lifecycle {
   async startAll(environment: StartEnvironment): Promise<void> {
     const all = this.#store.all();
     this.#environment = environment;
-    const waiting = new Set(all.filter(({ state }) => state === "registered" || state === "stopped"));
+    const waiting = new Set(all.filter(mayStart));
     const stops = this.#stops;
     const manifests = this.#store.manifests();
     for (const level of dependencyLevels(manifests)) {
@@ -45,7 +45,7 @@ export class Lifecycle {
         const record = this.#store.get(manifest);
         if (record === undefined || !waiting.has(record)) return;
         if (record.starting !== undefined) return await record.starting; // another call has begun with it
-        if (record.state !== "registered" && record.state !== "stopped") return;
+        if (!mayStart(record)) return;
         await this.#begin(record, manifests, environment);
       }));
     }
@@ -114,8 +114,8 @@ export class Lifecycle {
 
   /** Dependants before what they depend on. Plugins that were registered later may close a circle; they stop together. */
   #levelsToStop(): PluginRecord[][] {
-    const running = this.#store.all().filter(({ opened, starting, ending, state }) =>
-      opened ?? starting ?? ending ?? (state === "unavailable" ? true : undefined)
+    const running = this.#store.all().filter(({ opened, starting, ending, stopped, state }) =>
+      opened ?? starting ?? ending ?? stopped ?? (state === "unavailable" ? true : undefined)
     );
     try {
       const levels = dependencyLevels(running.map(({ manifest }) => manifest)).reverse();
@@ -126,8 +126,15 @@ export class Lifecycle {
     }
   }
 
-  /** Stops one plugin, also one that is still starting. Never rejects: what failed is the result. */
-  async stop(record: PluginRecord): Promise<Error[]> {
+  /**
+   * Stops one plugin, also one that is still starting; whoever asks while it stops waits for the same. Never rejects:
+   * what failed is the result.
+   */
+  stop(record: PluginRecord): Promise<Error[]> {
+    return record.stopped ??= this.#stop(record).finally(() => delete record.stopped);
+  }
+
+  async #stop(record: PluginRecord): Promise<Error[]> {
     this.#supervisor.forget(record);
     await record.ending;
     if (record.starting !== undefined) {
@@ -172,4 +179,9 @@ export class Lifecycle {
     }
     return [...failures, ...left];
   }
+}
+
+/** Whether a plugin is not running and may be started: also one that has failed, for what it lacked may be there now. */
+function mayStart({ state }: PluginRecord): boolean {
+  return state === "registered" || state === "stopped" || state === "unavailable";
 }

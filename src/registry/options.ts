@@ -77,7 +77,11 @@ export function checkOptions(options: PluginRegistryOptions): void {
     "restart.maxBackoffMs": restart.maxBackoffMs,
   };
   for (const [name, value] of Object.entries(durations)) {
-    if (value !== undefined && !(value > 0)) throw outOfRange(name, value, "more than 0");
+    if (value === undefined) continue;
+    const endless = name === "hookTimeoutMs" || name === "readyTimeoutMs"; // the others are timers' own
+    if (!(value > 0 && (value <= MAX_MS || (endless && value === Infinity)))) {
+      throw outOfRange(name, value, `more than 0 and at most ${MAX_MS}${endless ? ", or Infinity" : ""}`);
+    }
   }
   for (const [name, value] of Object.entries({ poolSize, "restart.max": restart.max })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
@@ -86,6 +90,8 @@ export function checkOptions(options: PluginRegistryOptions): void {
   }
 }
 
+/** What a timer can wait, in milliseconds. */
+const MAX_MS = 2 ** 31 - 1;
 const SANDBOXES: readonly string[] = ["process", "worker", "none"];
 
 function outOfRange(name: string, value: unknown, expected: string): RangeError {

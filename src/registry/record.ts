@@ -38,6 +38,8 @@ export interface PluginRecord {
   setupMs?: number;
   /** What it may import from registries, once that is resolved and locked. */
   packages?: LockedPackages;
+  /** Settles when it has stopped, with what failed; there while it stops. */
+  stopped?: Promise<Error[]>;
   /** Settles when what is left of a failed plugin has ended; there while it ends. */
   ending?: Promise<void>;
   /** How often it was started again after it had failed. */

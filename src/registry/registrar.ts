@@ -193,11 +193,13 @@ export class Registrar {
 
   /** Registers a checked plugin, or leaves the registry as it was. */
   async #add(record: PluginRecord, override: boolean): Promise<void> {
-    const earlier = this.#store.get(record.id);
-    if (earlier !== undefined) {
-      if (!override) throw ambiguous([earlier, record]);
-      for (const error of await this.#stop(earlier)) this.#log().warn(error.message);
-      if (earlier.handle !== undefined) record.handle = earlier.handle;
+    // Until nothing has come into its place while the last was stopped: two calls may want it at once.
+    let stopped: PluginRecord | undefined;
+    for (let earlier = this.#store.get(record.id); earlier !== stopped; earlier = this.#store.get(record.id)) {
+      if (!override) throw ambiguous([earlier!, record]);
+      for (const error of await this.#stop(earlier!)) this.#log().warn(error.message);
+      if (earlier!.handle !== undefined) record.handle = earlier!.handle;
+      stopped = earlier;
     }
     this.#store.put(record);
   }

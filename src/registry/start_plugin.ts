@@ -69,7 +69,9 @@ export async function startPlugin(record: PluginRecord, environment: StartEnviro
     record.error = error instanceof Error ? error : new Error(String(error));
     const { opened } = record;
     delete record.opened;
-    for (const left of await opened?.close("fault") ?? []) environment.logger.warn(left.message);
+    // One that was only refused asks for no violence: it may share its process with others.
+    const ending = error instanceof HookTimeout ? "fault" : "stopped";
+    for (const left of await opened?.close(ending, record.error.message) ?? []) environment.logger.warn(left.message);
   }
 }
 

@@ -51,13 +51,13 @@ export class Supervisor {
     record.error = new PluginUnavailable(id, reason);
     this.#log().error(escapeControl(record.error.message));
     delete record.opened;
-    record.ending = this.#end(record, opened).finally(() => delete record.ending);
+    record.ending = this.#end(record, opened, reason).finally(() => delete record.ending);
     this.#planRestart(record);
   }
 
-  async #end({ id }: PluginRecord, opened: PluginRecord["opened"]): Promise<void> {
+  async #end({ id }: PluginRecord, opened: PluginRecord["opened"], reason: string): Promise<void> {
     try {
-      for (const { message } of await opened?.close("fault") ?? []) this.#log().warn(message);
+      for (const { message } of await opened?.close("fault", reason) ?? []) this.#log().warn(message);
     } catch (error) {
       this.#log().error(escapeControl(`Cannot end plugin "${id}": ${(error as Error).message}`));
     }

@@ -141,7 +141,7 @@ export class Connection {
     let streams: number[] | undefined;
     this.#opened = undefined;
     try {
-      this.#outgoing.check(method);
+      this.#outgoing.check(method, target === 0);
       this.#lastId = id;
       const value = encodeArguments(args, "hook ", method, this.#sendStream);
       const tail = metadata === undefined ? "]" : metadataTail(metadata, value, method);

@@ -3,6 +3,7 @@ import { type CallContext, LazyCallContext } from "./call_context.ts";
 import { CallTable } from "./call_table.ts";
 import { ERROR, RESULT } from "./messages.ts";
 import type { Metadata } from "./metadata.ts";
+import { RESERVED_CALLS } from "./outgoing_calls.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ReceivedStream } from "./received_stream.ts";
 import { returnEarly } from "./sent_stream.ts";
@@ -70,7 +71,9 @@ export class IncomingCalls {
   /** Handles a call; later, when the other end does not read what we answer. */
   take(call: IncomingCall, handler: CallHandler, args: unknown[]): void {
     const { limit, outbox, malformed } = this.#options;
-    if (this.#waiting.size + this.#refused >= limit) throw malformed(`it makes more than ${limit} calls at once`);
+    if (this.#waiting.size + this.#refused >= limit + RESERVED_CALLS) {
+      throw malformed(`it makes more than ${limit} calls at once`);
+    }
     if (this.#deferred.length > 0 || outbox.full) this.#defer(call, handler, args);
     else this.#handle(call, handler, args);
   }

@@ -17,6 +17,9 @@ export interface OutgoingCallsOptions {
   onBusy: (change: number) => void;
 }
 
+/** Calls to target 0, which starts and stops what all other calls are for, may be so many more than the others. */
+export const RESERVED_CALLS = 64;
+
 /** Who waits for the answer to a call: a promise's own functions, or something that costs less. */
 export interface Waiter {
   resolve(value: unknown): void;
@@ -51,12 +54,15 @@ export class OutgoingCalls {
   /**
    * Makes sure that a call may be made.
    *
+   * @param method Its method.
+   * @param reserved Whether it goes to target 0.
+   *
    * @throws {PluginRegistryError} If too many wait, or what waits to be sent is too much.
    */
-  check(method: string): void {
+  check(method: string, reserved: boolean): void {
     const { limit, outbox, peer } = this.#options;
     const { size } = this.#waiting;
-    if (size < limit && !outbox.full) return;
+    if (reserved ? size < limit + RESERVED_CALLS : size < limit && !outbox.full) return;
     const state = size >= limit
       ? `${size} calls wait for an answer, the limit is ${limit}`
       : `it does not read, ${outbox.queuedBytes} bytes wait for it`;

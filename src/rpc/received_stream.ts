@@ -11,6 +11,8 @@ const asyncIterator: typeof Symbol.asyncIterator = Symbol.asyncIterator;
 
 /** A stream that the other end sends. It can be iterated once; disposing of it, or leaving the loop, stops it. */
 export interface RemoteStream extends AsyncIterable<unknown>, AsyncDisposable {
+  /** How many items have arrived, while a reader waits for the next; `undefined` while none does; `-1` at its end. */
+  readonly waitingAfter: number | undefined;
   /**
    * Begins to read. Nothing was produced before.
    *
@@ -54,11 +56,17 @@ export class ReceivedStream implements RemoteStream {
   #credit = 0;
   /** What was read and not yet acknowledged. */
   #read = 0;
+  #arrived = 0;
   #readBytes = 0;
 
   constructor(options: ReceivedStreamsOptions, id: number) {
     this.#options = options;
     this.#id = id;
+  }
+
+  get waitingAfter(): number | undefined {
+    if (this.#ended) return -1;
+    return this.#readers.length > 0 ? this.#arrived : undefined;
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<unknown> {
@@ -94,6 +102,7 @@ export class ReceivedStream implements RemoteStream {
   /** Takes an item that arrived. Says whether there was credit for it. */
   take(value: unknown): boolean {
     if (this.#credit-- <= 0) return false;
+    this.#arrived++;
     if (this.#ended) return true; // it was on its way when the stream was stopped
     if (this.#bytes >= WINDOW_BYTES) return false;
     const reader = this.#readers.shift();

@@ -1,6 +1,13 @@
 import { PluginUnavailable, RuntimeNotSupported } from "../errors.ts";
-import type { ChosenLimits, Ending, GuestHost, PermissionScope } from "../sandbox/mod.ts";
-import { unionOfScopes } from "../sandbox/mod.ts";
+import {
+  chooseLimits,
+  type ChosenLimits,
+  type Ending,
+  type GuestHost,
+  type PermissionScope,
+  strictestLimits,
+  unionOfScopes,
+} from "../sandbox/mod.ts";
 import type { Hosting } from "./hosting.ts";
 import { openPluginProcess, type PluginProcess, type ProcessMember } from "./plugin_process.ts";
 
@@ -18,12 +25,16 @@ export interface GroupPlace {
   folder: string | undefined;
   /** What every plugin of the group may do. */
   permissions: PermissionScope;
+  /** For each limit, the strictest of the group's plugins. */
+  limits: ChosenLimits;
   /** Gives the place back; the last one ends the process. */
-  release(ending: Ending): Promise<void>;
+  release(ending: Ending, reason?: string): Promise<void>;
 }
 
 interface RunningGroup extends PluginProcess {
   permissions: PermissionScope;
+  limits: ChosenLimits;
+  pluginDirs: ReadonlyMap<string, string>;
   folders: ReadonlyMap<string, string | undefined>;
   members: Set<string>;
 }
@@ -56,13 +67,12 @@ export class GroupProcesses {
   async open(
     id: string,
     members: () => readonly GroupMember[],
-    limits: ChosenLimits,
     hosting: Hosting,
   ): Promise<GroupPlace> {
     const group = this.groupOf(id)!;
     let starting = this.#running.get(group);
     if (starting === undefined) {
-      starting = this.#start(group, members(), limits, hosting);
+      starting = this.#start(group, members(), hosting);
       this.#running.set(group, starting);
       const forget = () => {
         if (this.#running.get(group) === starting) this.#running.delete(group);
@@ -70,22 +80,26 @@ export class GroupProcesses {
       starting.then(({ host }) => host.ended.listen(forget), forget);
     }
     const running = await starting;
-    if (!running.folders.has(id)) {
-      throw new PluginUnavailable(id, `its group "${group}" was started without it; stop the whole group first`);
+    const own = members().find((member) => member.id === id);
+    if (!running.folders.has(id) || own?.entry.pluginDir !== running.pluginDirs.get(id)) {
+      throw new PluginUnavailable(
+        id,
+        `its group "${group}" was started without it, or with another in its place; stop the whole group first`,
+      );
     }
     running.members.add(id);
     return {
       host: running.host,
       folder: running.folders.get(id),
       permissions: running.permissions,
-      release: (ending) => this.#release(id, running, ending, hosting),
+      limits: running.limits,
+      release: (ending, reason) => this.#release(id, running, ending, reason, hosting),
     };
   }
 
   async #start(
     group: string,
     members: readonly GroupMember[],
-    limits: ChosenLimits,
     hosting: Hosting,
   ): Promise<RunningGroup> {
     for (const { id, manifest, permissions } of members) {
@@ -104,23 +118,36 @@ export class GroupProcesses {
       for (const { id, permissions } of members) {
         folders.set(id, permissions.tmpdir ? await hosting.folders.make("tmp", id) : undefined);
       }
+      const limits = strictestLimits(
+        members.map(({ manifest: { kind, name } }) => chooseLimits(hosting.limits, kind, name)),
+      );
+      const pluginDirs = new Map(members.map(({ id, entry }) => [id, entry.pluginDir]));
       const permissions = unionOfScopes(members.map((member) => member.permissions));
       const own = members.map((member) => ({ ...member, folder: folders.get(member.id) }));
       const process = await openPluginProcess(
         { name: `group ${group}`, members: own, permissions, packages: undefined, limits },
         hosting,
       );
-      return { ...process, permissions, folders, members: new Set() };
+      return { ...process, permissions, limits, pluginDirs, folders, members: new Set() };
     } catch (error) {
       await hosting.folders.remove(...folders.values());
       throw error;
     }
   }
 
-  async #release(id: string, running: RunningGroup, ending: Ending, hosting: Hosting): Promise<void> {
+  async #release(
+    id: string,
+    running: RunningGroup,
+    ending: Ending,
+    reason: string | undefined,
+    hosting: Hosting,
+  ): Promise<void> {
     running.members.delete(id);
     if (ending !== "stopped" || running.members.size === 0) {
-      await running.host.close(ending);
+      await running.host.close(
+        ending,
+        reason === undefined ? undefined : `plugin "${id}" of its group failed: ${reason}`,
+      );
       await hosting.folders.remove(running.cacheDir, ...running.folders.values());
     }
   }

@@ -62,12 +62,14 @@ export interface OpenedScope {
   folder: string | undefined;
   /** What it may do; `undefined` without a sandbox, where it may do all that the host may. */
   permissions: PermissionScope | undefined;
+  /** In a group, what all of it may use. @default the plugin's own limits */
+  groupLimits?: ChosenLimits;
   /** Removes what was made for it. Gives what could not be removed. */
   clean(): Promise<Error[]>;
 }
 
 /** A plugin that has been given its scope, but not yet loaded. */
-export interface OpenedPlugin extends Omit<OpenedScope, "clean" | "folder"> {
+export interface OpenedPlugin extends Omit<OpenedScope, "clean" | "folder" | "groupLimits"> {
   /** Which limits hold. */
   limits: HeldLimits;
   /** Whether somebody debugs it: its deadlines are off. */
@@ -75,7 +77,7 @@ export interface OpenedPlugin extends Omit<OpenedScope, "clean" | "folder"> {
   /** Hands the plugin its context. */
   setup(): Promise<void>;
   /** Ends the scope and removes its folders. Gives what could not be removed. */
-  close(ending: Ending): Promise<Error[]>;
+  close(ending: Ending, reason?: string): Promise<Error[]>;
 }
 
 /** What the openers of all kinds of scope are given. */
@@ -122,7 +124,7 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     }
   }
   const { scope, permissions } = opened;
-  const held = heldLimits(limits, sandbox, sandbox === "process" && hasUlimit());
+  const held = heldLimits(opened.groupLimits ?? limits, sandbox, sandbox === "process" && hasUlimit());
   for (const name of limits.chosen) {
     if (name in held.notHeld) {
       options.logger.warn(`Plugin "${plugin}": limits.${name} does not hold: ${held.notHeld[name]}`);
@@ -134,8 +136,8 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     limits: held,
     inspected: hosting.inspect?.plugin === plugin,
     setup: () => scope.setup({ manifest, config: options.config, offers: given }),
-    async close(ending) {
-      await scope.close(ending);
+    async close(ending, reason) {
+      await scope.close(ending, reason);
       return await opened.clean();
     },
   };

@@ -60,9 +60,9 @@ export async function openProcessScope(plan: ScopePlan): Promise<OpenedScope> {
 
 /** Opens a plugin's place in the process of its group. */
 export async function openGroupScope(plan: ScopePlan): Promise<OpenedScope> {
-  const { options, plugin, limits } = plan;
+  const { options, plugin } = plan;
   const { hosting, groupMembers, manifest } = options;
-  const place = await hosting.groups.open(plugin, groupMembers ?? (() => []), limits, hosting);
+  const place = await hosting.groups.open(plugin, groupMembers ?? (() => []), hosting);
   const { quota_mb } = manifest.resources.tmpdir;
   if (place.folder !== undefined && quota_mb !== undefined) watchQuota(place.folder, quota_mb, [place.host]);
   const threads = manifest.execution_model === "thread_cpu_bound";
@@ -71,6 +71,7 @@ export async function openGroupScope(plan: ScopePlan): Promise<OpenedScope> {
     scope: slot(plan, place.host, { pool, release: place.release }),
     folder: place.folder,
     permissions: place.permissions,
+    groupLimits: place.limits,
     clean: () => Promise.resolve([]), // the group's folders go with its process
   };
 }
@@ -106,7 +107,7 @@ export async function openWorkerScope(plan: ScopePlan): Promise<OpenedScope> {
 
 interface SlotExtras {
   pool?: { size: number; module: string } | undefined;
-  release?: (ending: Ending) => Promise<void>;
+  release?: (ending: Ending, reason?: string) => Promise<void>;
 }
 
 function slot(plan: ScopePlan, host: GuestHost, { pool, release }: SlotExtras): PluginScope {

@@ -17,7 +17,7 @@ export interface GuestHost {
   /** Ends it for a reason of the host's own: it used more than it may. */
   end(reason: string): void;
   /** Ends it and waits until it has ended. May be called twice. */
-  close(ending: Ending): Promise<void>;
+  close(ending: Ending, reason?: string): Promise<void>;
 }
 
 /** What a link is made of: the channel, and who hears what. */

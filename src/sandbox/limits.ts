@@ -29,6 +29,8 @@ export interface LimitsChoice extends PluginLimits {
 }
 
 const MIB = 1024 * 1024;
+/** Beyond this the shell's own arithmetic ends. */
+const MAX_LIMIT = 2 ** 32;
 
 /** What a plugin may use when the host says nothing. */
 export const DEFAULT_LIMITS: Readonly<Required<PluginLimits>> = {
@@ -58,6 +60,15 @@ export function chooseLimits(choice: LimitsChoice = {}, kind: string, name: stri
     Object.hasOwn(table, key) ? table[key] : undefined;
   const set = withoutUndefined({ ...all, ...own(kinds, kind), ...own(plugins, `${kind}/${name}`) });
   return { ...DEFAULT_LIMITS, ...set, chosen: new Set(Object.keys(set)) };
+}
+
+/** For each limit, the strictest of several. */
+export function strictestLimits(all: readonly ChosenLimits[]): ChosenLimits {
+  const strictest: Required<PluginLimits> = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof PluginLimits)[]) {
+    strictest[name] = Math.min(...all.map((limits) => limits[name]));
+  }
+  return { ...strictest, chosen: new Set(all.flatMap(({ chosen }) => [...chosen])) };
 }
 
 /** The limits that both ends of a conversation keep. */
@@ -93,10 +104,10 @@ function checkTable(path: string, limits: PluginLimits): void {
     const whole = name === "cpuSeconds"
       ? value === Infinity || Number.isSafeInteger(value)
       : Number.isSafeInteger(value);
-    if (!whole || value < 1) {
+    if (!whole || value < 1 || (value > MAX_LIMIT && value !== Infinity)) {
       throw new RangeError(
         `Cannot make registry: ${path}.${name} is ${typeof value === "number" ? value : JSON.stringify(value)}, ` +
-          `expected a whole number, 1 or more${name === "cpuSeconds" ? ", or Infinity" : ""}`,
+          `expected a whole number from 1 to ${MAX_LIMIT}${name === "cpuSeconds" ? ", or Infinity" : ""}`,
       );
     }
   }

@@ -1,4 +1,5 @@
 import type { LogLevel } from "../context/mod.ts";
+import { weigh } from "../rpc/mod.ts";
 import { MAX_LOG_RECORD } from "./guest_protocol.ts";
 import type { PluginLog } from "./scope.ts";
 
@@ -30,9 +31,9 @@ export class LogBudget {
       this.#left = this.#bytesPerSecond;
     }
     const cut = cutRecord(message);
-    let size = OVERHEAD + cut.length;
-    if (fields !== undefined) size += JSON.stringify(fields).length;
-    if (size > this.#left) {
+    // Fields are weighed and not written, and only while there is room: bytes would be twelve times as long as text.
+    const size = OVERHEAD + cut.length + (fields === undefined || this.#left <= 0 ? 0 : weigh(fields));
+    if (this.#left <= 0 || size > this.#left) {
       this.#left = 0; // what follows is dropped too, so that records keep their order
       if (this.#dropped++ === 0) this.#log("warn", `log records are dropped: ${this.#limitText()}`);
       return;

@@ -13,6 +13,7 @@ export {
   type LimitsChoice,
   type PluginLimits,
   PROCESS_LIMITS,
+  strictestLimits,
 } from "./limits.ts";
 export { openNoneScope } from "./none_scope.ts";
 export {

@@ -1,8 +1,8 @@
-/** The last bytes of a stream. */
+/** The last bytes of a stream, in a ring: what arrives is copied, for a byte may come as a view into a large buffer. */
 export class OutputTail {
   readonly #maxBytes: number;
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
+  #ring: Uint8Array | undefined;
+  #written = 0;
 
   /** @param maxBytes How much of it is kept. */
   constructor(maxBytes: number) {
@@ -11,14 +11,23 @@ export class OutputTail {
 
   /** Takes the next bytes. */
   push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.byteLength;
-    while (this.#bytes - this.#chunks[0]!.byteLength > this.#maxBytes) this.#bytes -= this.#chunks.shift()!.byteLength;
+    const max = this.#maxBytes;
+    const ring = this.#ring ??= new Uint8Array(max); // most plugins never say anything here
+    const own = chunk.subarray(Math.max(0, chunk.byteLength - max));
+    const at = this.#written % max;
+    const head = own.subarray(0, max - at);
+    ring.set(head, at);
+    ring.set(own.subarray(head.byteLength), 0);
+    this.#written += own.byteLength;
   }
 
   /** What was kept, as text. */
   toString(): string {
+    const ring = this.#ring;
+    if (ring === undefined) return "";
     const decoder = new TextDecoder();
-    return this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
+    if (this.#written <= this.#maxBytes) return decoder.decode(ring.subarray(0, this.#written));
+    const at = this.#written % this.#maxBytes;
+    return decoder.decode(ring.subarray(at), { stream: true }) + decoder.decode(ring.subarray(0, at));
   }
 }

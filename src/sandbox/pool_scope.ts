@@ -63,8 +63,8 @@ export class PoolScope implements PluginScope {
     await this.#each((scope) => scope.teardown());
   }
 
-  async close(ending: Ending): Promise<void> {
-    await Promise.all(this.#members.map(({ scope }) => scope.close(ending)));
+  async close(ending: Ending, reason?: string): Promise<void> {
+    await Promise.all(this.#members.map(({ scope }) => scope.close(ending, reason)));
   }
 
   /** Does the same with all that live, and waits for all before it passes on what one of them threw. */

@@ -1,4 +1,5 @@
 import { PluginUnavailable, SandboxUnavailable } from "../errors.ts";
+import { escapeControl } from "../escape_control.ts";
 import { describeEnd } from "./end_reason.ts";
 import { EndSignal } from "./end_signal.ts";
 import { type GuestHost, GuestLink } from "./guest_link.ts";
@@ -105,7 +106,9 @@ class ProcessHost implements GuestHost {
   #takeStderr(chunk: Uint8Array): void {
     this.#stderr.push(chunk);
     if (this.#options.onStderr === undefined) return;
-    for (const line of new TextDecoder().decode(chunk).split("\n")) if (line !== "") this.#options.onStderr(line);
+    for (const line of new TextDecoder().decode(chunk).split("\n")) {
+      if (line !== "") this.#options.onStderr(escapeControl(line));
+    }
   }
 
   /** Whoever breaks the protocol or a quota is not asked to end, but killed. */
@@ -115,7 +118,11 @@ class ProcessHost implements GuestHost {
     this.#kill("SIGKILL");
   }
 
-  close(ending: Ending): Promise<void> {
+  close(ending: Ending, reason?: string): Promise<void> {
+    if (ending === "fault" && this.#closing === undefined && reason !== undefined) {
+      this.#fault ??= reason;
+      this.ended.tell(reason);
+    }
     return this.#closing ??= this.#close(ending);
   }
 

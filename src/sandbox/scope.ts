@@ -88,8 +88,8 @@ export interface PluginScope {
   explain(error: unknown): unknown;
   /** Calls the plugin's `teardown`, if it has one. */
   teardown(): Promise<void>;
-  /** Ends the scope and waits until it has ended. */
-  close(ending: Ending): Promise<void>;
+  /** Ends the scope and waits until it has ended. @param reason Told to calls under way, when it is a fault. */
+  close(ending: Ending, reason?: string): Promise<void>;
 }
 
 /** Calls a hook of a scope. @returns What it gives. */

@@ -1,5 +1,5 @@
 import { withLimit } from "../deadlines.ts";
-import { HookTimeout } from "../errors.ts";
+import { HookTimeout, PluginUnavailable } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
@@ -21,7 +21,7 @@ export interface SlotScopeOptions extends OpenScopeOptions {
   /** For `thread_cpu_bound`: the workers that share the plugin's calls. */
   pool?: LoadRequest["pool"];
   /** Ends the plugin's place. @default the host's own end */
-  release?: (ending: Ending) => Promise<void>;
+  release?: (ending: Ending, reason?: string) => Promise<void>;
 }
 
 /** A plugin in a guest: the only one there, or one of a group. The same for processes and workers. */
@@ -96,6 +96,10 @@ export class SlotScope implements PluginScope {
 
   /** A refusal by Deno speaks of flags that nobody can pass here; make it speak of the manifest. */
   explain(error: unknown): unknown {
+    // What is told to all calls of a guest names the guest, which may be a group.
+    if (error instanceof PluginUnavailable && error.plugin?.startsWith("group ") === true) {
+      return new PluginUnavailable(this.#plugin, error.reason, { cause: error });
+    }
     return error instanceof Error ? explainRefusal(error, this.#options.manifest) : error;
   }
 
@@ -109,9 +113,9 @@ export class SlotScope implements PluginScope {
     });
   }
 
-  async close(ending: Ending): Promise<void> {
+  async close(ending: Ending, reason?: string): Promise<void> {
     const { host, release } = this.#options;
-    await (release === undefined ? host.close(ending) : release(ending));
+    await (release === undefined ? host.close(ending, reason) : release(ending, reason));
     host.link.closeSlot(this.#slot);
     this.ended.finish("closed");
   }

@@ -56,6 +56,7 @@ class WorkerHost implements GuestHost {
   readonly #options: WorkerHostOptions;
   readonly #worker: Worker;
   readonly #port: MessagePort;
+  #over = false;
 
   constructor(options: WorkerHostOptions) {
     this.#options = options;
@@ -91,9 +92,10 @@ class WorkerHost implements GuestHost {
     this.#worker.postMessage(start, [port2]);
   }
 
-  close(ending: Ending): Promise<void> {
-    this.end("closed");
-    if (ending !== "stopped") {
+  close(ending: Ending, reason = "closed"): Promise<void> {
+    const running = !this.#over;
+    this.end(ending === "fault" ? reason : "closed");
+    if (ending !== "stopped" && running) {
       this.#options.warn(
         `The worker of plugin "${this.#options.name}" was told to end; if it is in a loop it goes on until the host ends: ` +
           `Deno cannot stop it. Sandbox "process" can`,
@@ -103,6 +105,7 @@ class WorkerHost implements GuestHost {
   }
 
   end(reason: string): void {
+    this.#over = true;
     this.#worker.terminate();
     this.#port.close();
     this.ended.tell(reason);

@@ -90,7 +90,9 @@ Deno.test("a peer that has more calls waiting than the limit breaks the protocol
   calls(1, 20, "now");
   calls(21, 23, "later");
   assertEquals(violations, []);
-  calls(24, 24, "later");
+  calls(24, 23 + 64, "later"); // so many are kept for what starts and stops a plugin
+  assertEquals(violations, []);
+  calls(24 + 64, 24 + 64, "later");
   assertEquals(violations.length, 1);
   assertInstanceOf(violations[0], ProtocolError);
   assert(violations[0].message.includes("more than 3 calls at once"), violations[0].message);

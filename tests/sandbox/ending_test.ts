@@ -243,3 +243,79 @@ Deno.test("only a process can be inspected", async () => {
   await using host = await TestHost.start(plugin(""), { sandbox: "worker", inspect: { plugin: "thing/sample" } });
   assertStringIncludes(host.reason()!.message, 'only a process can be inspected; choose sandbox "process"');
 });
+
+Deno.test("a missed deadline rejects all other calls with it, and a stream that stalls is one", async () => {
+  await using host = await TestHost.start(
+    plugin(
+      "spin() { for (;;); } wait() { return new Promise(() => {}); } async *items() { yield 1; await new Promise(() => {}); }",
+    ),
+    { hookTimeoutMs: 300, restart: { backoffMs: 1 } },
+  );
+  const spinning = assertRejects(() => host.plugin().spin!(), Error, "no answer within 300 ms");
+  const waiting = assertRejects(() => host.plugin().wait!(), Error);
+  await spinning;
+  await waiting;
+  await until("it runs again", () => host.registry.status().plugins[0]!.state === "active");
+  const seen: unknown[] = [];
+  await assertRejects(
+    async () => {
+      for await (const item of await host.plugin().items!() as AsyncIterable<unknown>) seen.push(item);
+    },
+    Error,
+    'stream of hook "items" gave nothing within 300 ms',
+  );
+  assertEquals(seen, [1]);
+});
+
+Deno.test("a stream that is read slowly, or not at all, misses no deadline", async () => {
+  await using host = await TestHost.start(
+    plugin("async *items() { for (let i = 0; i < 3; i++) yield i; } hi() { return 'hi'; }"),
+    { hookTimeoutMs: 100 },
+  );
+  await host.plugin().items!();
+  const seen: unknown[] = [];
+  for await (const item of await host.plugin().items!() as AsyncIterable<unknown>) {
+    seen.push(item);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  assertEquals(seen, [0, 1, 2]);
+  assertEquals(await host.plugin().hi!(), "hi");
+});
+
+Deno.test("setupAll starts a plugin that had failed; teardown is not lost among calls at the limit", async () => {
+  const host = await TestHost.start(
+    plugin(
+      "exit() { Deno.exit(0); } hi() { return 'hi'; } wait() { return new Promise(() => {}); } teardown() { console.log('torn down'); }",
+    ),
+    { limits: { callsInFlight: 1 } },
+  );
+  await assertRejects(() => host.plugin().exit!(), Error, "exited early");
+  await host.setup();
+  assertEquals(await host.plugin().hi!(), "hi");
+  host.plugin().wait!().catch(() => {});
+  await host[Symbol.asyncDispose]();
+  assertEquals(host.logger.messages("info"), ["torn down"]);
+});
+
+Deno.test("two overrides at once leave one plugin running, and a teardown waits for a stop under way", async () => {
+  await using other = new TempFolder();
+  const slow = plugin("async teardown() { await new Promise((r) => setTimeout(r, 300)); }");
+  await other.write(slow);
+  await using third = new TempFolder();
+  await third.write(slow);
+  const host = await TestHost.start(slow);
+  const pids = [await host.plugin().pid!() as number];
+  await Promise.all([other, third].map(async ({ path }) => {
+    await host.registry.discover(path, { override: true });
+    await host.setup();
+    // Whichever came first may have been taken out again by now.
+    await host.plugin().pid!().then((pid) => pids.push(pid as number), () => {});
+  }));
+  pids.push(await host.plugin().pid!() as number);
+  const stopping = host.registry.discover(other.path, { override: true });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await host.registry.teardownAll();
+  assertEquals(pids.filter(isAlive), []);
+  await stopping;
+  await host[Symbol.asyncDispose]();
+});

@@ -45,11 +45,11 @@ Deno.test("the narrower limit wins, field by field", () => {
 });
 
 const refused: [limits: unknown, message: string][] = [
-  [{ memoryMb: 0 }, "limits.memoryMb is 0, expected a whole number, 1 or more"],
+  [{ memoryMb: 0 }, "limits.memoryMb is 0, expected a whole number from 1 to 4294967296"],
   [{ memoryMb: NaN }, "limits.memoryMb is NaN"],
   [{ memoryMb: "512" }, 'limits.memoryMb is "512"'],
   [{ memoryMb: Infinity }, "limits.memoryMb is Infinity"],
-  [{ cpuSeconds: 0.5 }, "limits.cpuSeconds is 0.5, expected a whole number, 1 or more, or Infinity"],
+  [{ cpuSeconds: 0.5 }, "limits.cpuSeconds is 0.5, expected a whole number from 1 to 4294967296, or Infinity"],
   [{ memory: 5 }, 'limits names "memory", expected one of memoryMb, cpuSeconds'],
   [{ kinds: { thing: { fileMb: -1 } } }, 'limits.kinds["thing"].fileMb is -1'],
   [{ plugins: { sample: {} } }, 'limits.plugins names "sample", expected "kind/name"'],
@@ -297,3 +297,32 @@ Deno.test("status says which limits hold, and which do not and why", async () =>
 
 const { cpuSeconds: _, ...heldByProcess } = DEFAULT_LIMITS;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+Deno.test("single bytes on stderr, and bytes among a record's fields, cost the host nothing", async () => {
+  await using host = await TestHost.start(
+    plugin(`
+    setup(ctx: any) { this.log = ctx.logger; } log: any;
+    dribble() {
+      const fs = (globalThis as any).process.getBuiltinModule("node:fs");
+      for (let i = 0; i < 4000; i++) { fs.writeSync(2, "x"); const until = performance.now() + 0.1; while (performance.now() < until); }
+    }
+    record() { for (let i = 0; i < 4; i++) this.log.info("x", { a: new Uint8Array(8e6) }); }`),
+    {
+      limits: { logBytesPerSecond: 1000 },
+    },
+  );
+  const before = Deno.memoryUsage().rss;
+  await host.plugin().dribble!();
+  assert(Deno.memoryUsage().rss - before < 100 * MIB, "what is kept is copied");
+  let latest = performance.now();
+  let worst = 0;
+  const timer = setInterval(() => {
+    worst = Math.max(worst, performance.now() - latest);
+    latest = performance.now();
+  }, 5);
+  await host.plugin().record!();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  clearInterval(timer);
+  assert(worst < 1250, `${worst} ms`); // 250, five times
+  assertEquals(host.logger.records.filter(({ message }) => message === "x").length, 0);
+});

@@ -1,6 +1,6 @@
 /** Pools for work that is bound to the CPU, and plugins that share a process. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { PluginRegistry } from "@dagstack/plugin-system";
+import { PluginRegistry, PluginUnavailable } from "@dagstack/plugin-system";
 import { manifestText, TempFolder, TestHost } from "../support.ts";
 
 /** A hook that burns the CPU for some milliseconds and says when, by a clock that all processes share. */
@@ -220,4 +220,39 @@ Deno.test("a plugin cannot be of two groups, nor in a group without a process", 
   );
   await using host = await TestHost.start(member("a", WHO), { groups: GROUPS, sandbox: "worker" });
   assertStringIncludes(host.reason("thing/a")!.message, 'a group shares a process; choose sandbox "process"');
+});
+
+Deno.test("a plugin of a group whose setup fails leaves the others running; one that hangs ends all, with the reason", async () => {
+  await using host = await TestHost.start(
+    {
+      ...member("a", "hi() { return 'hi'; } wait() { return new Promise(() => {}); }"),
+      ...member("b", "setup() { throw new Error('no config'); }"),
+    },
+    { groups: GROUPS },
+  );
+  assertStringIncludes(host.reason("thing/b")!.message, "setup failed: Error: no config");
+  assertEquals(await host.plugin("thing/a").hi!(), "hi");
+
+  await using hung = await TestHost.start(
+    { ...member("a", "spin() { for (;;); }"), ...member("b", "wait() { return new Promise(() => {}); }") },
+    { groups: GROUPS, hookTimeoutMs: 300 },
+  );
+  const spinning = assertRejects(() => hung.plugin("thing/a").spin!(), Error, "no answer within 300 ms");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const waiting = await assertRejects(() => hung.plugin("thing/b").wait!(), PluginUnavailable);
+  assertStringIncludes(
+    waiting.message,
+    'Cannot use plugin "thing/b": plugin "thing/a" of its group failed: hook "spin"',
+  );
+  await spinning;
+});
+
+Deno.test("a group has the strictest limits of its plugins, and status() shows them", async () => {
+  await using host = await TestHost.start(
+    { ...member("a", "size(b: Uint8Array) { return b.length; }"), ...member("b", "hi() {}") },
+    { groups: GROUPS, limits: { plugins: { "thing/b": { messageBytes: 2000, memoryMb: 100 } } } },
+  );
+  await assertRejects(() => host.plugin("thing/a").size!(new Uint8Array(5000)), Error, "the limit is 2000 bytes");
+  const held = host.registry.status().plugins.map(({ limits }) => [limits!.held.messageBytes, limits!.held.memoryMb]);
+  assertEquals(held, [[2000, 100], [2000, 100]]);
 });
