@@ -193,14 +193,20 @@ export class Registrar {
 
   /** Registers a checked plugin, or leaves the registry as it was. */
   async #add(record: PluginRecord, override: boolean): Promise<void> {
-    // Until nothing has come into its place while the last was stopped: two calls may want it at once.
+    // Until nothing that lives is in its place: another call may put a plugin there, or start it, at the same time.
     let stopped: PluginRecord | undefined;
-    for (let earlier = this.#store.get(record.id); earlier !== stopped; earlier = this.#store.get(record.id)) {
-      if (!override) throw ambiguous([earlier!, record]);
-      for (const error of await this.#stop(earlier!)) this.#log().warn(error.message);
-      if (earlier!.handle !== undefined) record.handle = earlier!.handle;
+    for (let earlier = this.#store.get(record.id); earlier !== undefined; earlier = this.#store.get(record.id)) {
+      if (!override) throw ambiguous([earlier, record]);
+      if (earlier === stopped && !isLive(earlier)) break;
+      for (const error of await this.#stop(earlier)) this.#log().warn(error.message);
+      if (earlier.handle !== undefined) record.handle = earlier.handle;
       stopped = earlier;
     }
     this.#store.put(record);
   }
+}
+
+/** Whether anything of a plugin runs, or is about to. */
+function isLive({ opened, starting, ending }: PluginRecord): boolean {
+  return opened !== undefined || starting !== undefined || ending !== undefined;
 }
