@@ -412,3 +412,13 @@ Deno.test("ulimit -d counts buffers, which V8's heap limit does not; -t and -f e
   const file = `Deno.writeFileSync("${folder.path}/big", new Uint8Array(20 << 20))`;
   assertEquals((await under("ulimit -f 32768", file))[0] as string, "SIGXFSZ");
 });
+
+Deno.test("a folder that holds a program which may be run is held in part, but can be written (temp_folders.ts)", async () => {
+  await using folder = new TempFolder();
+  const code = `const { state, partial } = Deno.permissions.querySync({ name: "write", path: Deno.args[0] });
+    Deno.mkdirSync(Deno.args[0] + "/made"); console.log(state, partial);`;
+  await folder.write({ program: "" });
+  const flags = [`--allow-write=${folder.path}`, `--allow-run=${folder.path}/program`];
+  const { stdout, stderr } = await run(code, flags, [folder.path]);
+  assertEquals(stdout, "granted true\n", stderr);
+});

@@ -48,7 +48,9 @@ export class TempFolders implements AsyncDisposable {
 
   /** Asked of Deno before anything is made: whoever sits at a terminal must not be asked instead. */
   #mayWrite(): boolean {
-    return hostHolds("write", this.#parent === undefined ? systemTempDir() : resolve(this.#parent));
+    const path = this.#parent === undefined ? systemTempDir() : resolve(this.#parent);
+    // NB: also when it is partial: Deno keeps programs that may be run from being written, and one may lie there.
+    return Deno.permissions.querySync({ name: "write", path }).state === "granted";
   }
 
   /** As {@linkcode make}, but `undefined` where none can be made. */
