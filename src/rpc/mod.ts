@@ -13,4 +13,5 @@ export type { Metadata } from "./metadata.ts";
 export type { RemoteStream } from "./received_stream.ts";
 export { decodeError, encodeError, type ErrorRecord } from "./remote_error.ts";
 export type { Waiter } from "./outgoing_calls.ts";
+export { isThenable } from "./shapes.ts";
 export { weigh } from "./values.ts";

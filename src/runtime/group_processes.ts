@@ -34,8 +34,8 @@ export interface GroupPlace {
 interface RunningGroup extends PluginProcess {
   permissions: PermissionScope;
   limits: ChosenLimits;
-  pluginDirs: ReadonlyMap<string, string>;
-  folders: ReadonlyMap<string, string | undefined>;
+  /** Where each plugin's code is, and its fresh folder. */
+  places: ReadonlyMap<string, { pluginDir: string; folder: string | undefined }>;
   members: Set<string>;
 }
 
@@ -61,11 +61,13 @@ export class GroupProcesses {
    * Gives a plugin its place.
    *
    * @param id The plugin.
+   * @param pluginDir Where its code is.
    * @param members Every plugin of the group that may run; asked when the process starts.
    * @throws {PluginUnavailable} If the process runs already and was started without this plugin.
    */
   async open(
     id: string,
+    pluginDir: string,
     members: () => readonly GroupMember[],
     hosting: Hosting,
   ): Promise<GroupPlace> {
@@ -80,8 +82,8 @@ export class GroupProcesses {
       starting.then(({ host }) => host.ended.listen(forget), forget);
     }
     const running = await starting;
-    const own = members().find((member) => member.id === id);
-    if (!running.folders.has(id) || own?.entry.pluginDir !== running.pluginDirs.get(id)) {
+    const place = running.places.get(id);
+    if (place === undefined || place.pluginDir !== pluginDir) {
       throw new PluginUnavailable(
         id,
         `its group "${group}" was started without it, or with another in its place; stop the whole group first`,
@@ -90,7 +92,7 @@ export class GroupProcesses {
     running.members.add(id);
     return {
       host: running.host,
-      folder: running.folders.get(id),
+      folder: place.folder,
       permissions: running.permissions,
       limits: running.limits,
       release: (ending, reason) => this.#release(id, running, ending, reason, hosting),
@@ -113,24 +115,23 @@ export class GroupProcesses {
         );
       }
     }
-    const folders = new Map<string, string | undefined>();
+    const places = new Map<string, { pluginDir: string; folder: string | undefined }>();
     try {
-      for (const { id, permissions } of members) {
-        folders.set(id, permissions.tmpdir ? await hosting.folders.make("tmp", id) : undefined);
+      for (const { id, permissions, entry: { pluginDir } } of members) {
+        places.set(id, { pluginDir, folder: permissions.tmpdir ? await hosting.folders.make("tmp", id) : undefined });
       }
       const limits = strictestLimits(
         members.map(({ manifest: { kind, name } }) => chooseLimits(hosting.limits, kind, name)),
       );
-      const pluginDirs = new Map(members.map(({ id, entry }) => [id, entry.pluginDir]));
       const permissions = unionOfScopes(members.map((member) => member.permissions));
-      const own = members.map((member) => ({ ...member, folder: folders.get(member.id) }));
+      const own = members.map((member) => ({ ...member, folder: places.get(member.id)!.folder }));
       const process = await openPluginProcess(
         { name: `group ${group}`, members: own, permissions, packages: undefined, limits },
         hosting,
       );
-      return { ...process, permissions, limits, pluginDirs, folders, members: new Set() };
+      return { ...process, permissions, limits, places, members: new Set() };
     } catch (error) {
-      await hosting.folders.remove(...folders.values());
+      await hosting.folders.remove(...foldersOf(places));
       throw error;
     }
   }
@@ -148,7 +149,11 @@ export class GroupProcesses {
         ending,
         reason === undefined ? undefined : `plugin "${id}" of its group failed: ${reason}`,
       );
-      await hosting.folders.remove(running.cacheDir, ...running.folders.values());
+      await hosting.folders.remove(running.cacheDir, ...foldersOf(running.places));
     }
   }
+}
+
+function foldersOf(places: RunningGroup["places"]): (string | undefined)[] {
+  return [...places.values()].map(({ folder }) => folder);
 }

@@ -48,8 +48,7 @@ export async function openProcessScope(plan: ScopePlan): Promise<OpenedScope> {
     }
     const pool = threads === 0 ? undefined : { size: threads, module: await poolModule() };
     const scopes = processes.map(({ host }) => slot(plan, host, { pool }));
-    const { quota_mb } = manifest.resources.tmpdir;
-    if (folder !== undefined && quota_mb !== undefined) watchQuota(folder, quota_mb, processes.map(({ host }) => host));
+    watchQuota(folder, manifest.resources.tmpdir.quota_mb, processes.map(({ host }) => host));
     return { scope: pooled(scopes, plan), folder, permissions, clean };
   } catch (error) {
     await Promise.all(processes.map(({ host }) => host.close("fault")));
@@ -60,11 +59,10 @@ export async function openProcessScope(plan: ScopePlan): Promise<OpenedScope> {
 
 /** Opens a plugin's place in the process of its group. */
 export async function openGroupScope(plan: ScopePlan): Promise<OpenedScope> {
-  const { options, plugin } = plan;
+  const { options, plugin, entry } = plan;
   const { hosting, groupMembers, manifest } = options;
-  const place = await hosting.groups.open(plugin, groupMembers ?? (() => []), hosting);
-  const { quota_mb } = manifest.resources.tmpdir;
-  if (place.folder !== undefined && quota_mb !== undefined) watchQuota(place.folder, quota_mb, [place.host]);
+  const place = await hosting.groups.open(plugin, entry.pluginDir, groupMembers ?? (() => []), hosting);
+  watchQuota(place.folder, manifest.resources.tmpdir.quota_mb, [place.host]);
   const threads = manifest.execution_model === "thread_cpu_bound";
   const pool = threads ? { size: hosting.poolSize, module: await poolModule() } : undefined;
   return {

@@ -64,7 +64,6 @@ export async function openPluginProcess(options: PluginProcessOptions, hosting: 
   try {
     const host = openProcessHost({
       name: options.name,
-      limits: { ...limits, fileMb },
       killAfterMs: hosting.killAfterMs,
       watcher: hosting.watcher,
       ...(options.onStderr === undefined ? {} : { onStderr: options.onStderr }),

@@ -7,11 +7,16 @@ const LOOK_EVERY_MS = 500;
  * Keeps `resources.tmpdir.quota_mb`: looks at a plugin's fresh folder twice a second, and ends the plugin that has put
  * more into it. A single file is kept smaller by the kernel (`ulimit -f`), where that holds.
  *
- * @param folder The folder.
- * @param quotaMb What may be in it, in MiB.
+ * @param folder The folder, if the plugin has one.
+ * @param quotaMb What may be in it, in MiB, if that is limited.
  * @param hosts Whose folder it is; watching ends when they have.
  */
-export function watchQuota(folder: string, quotaMb: number, hosts: readonly GuestHost[]): void {
+export function watchQuota(
+  folder: string | undefined,
+  quotaMb: number | undefined,
+  hosts: readonly GuestHost[],
+): void {
+  if (folder === undefined || quotaMb === undefined) return;
   const quota = quotaMb * 1024 * 1024;
   let looking = false;
   const timer = setInterval(async () => {

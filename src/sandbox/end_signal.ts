@@ -13,6 +13,11 @@ export class EndSignal {
     this.#resolve = resolve;
   }
 
+  /** Whether the end has come. */
+  get told(): boolean {
+    return this.#reason !== undefined;
+  }
+
   /** Calls a function when the end has come; at once, if it has. */
   listen(listener: (reason: string) => void): void {
     if (this.#reason === undefined) this.#listeners.push(listener);

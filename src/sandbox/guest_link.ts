@@ -1,3 +1,4 @@
+import { PluginUnavailable } from "../errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../context/mod.ts";
 import { Connection, type ConnectionOptions } from "../rpc/mod.ts";
 import type { EndSignal } from "./end_signal.ts";
@@ -68,9 +69,9 @@ export class GuestLink {
     this.#logs.delete(slot);
   }
 
-  /** Takes all places away. */
-  close(reason: Error): void {
-    this.connection.close(reason);
+  /** Takes all places away. @param name Whose link it was, for the errors. @param reason How its guest has ended. */
+  close(name: string, reason: string): void {
+    this.connection.close(new PluginUnavailable(name, reason === "closed" ? "it is torn down" : reason));
     for (const slot of [...this.#logs.keys()]) this.closeSlot(slot);
   }
 

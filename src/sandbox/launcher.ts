@@ -1,4 +1,5 @@
-import type { ChosenLimits } from "./limits.ts";
+import { type ChosenLimits, PROCESS_LIMITS } from "./limits.ts";
+import type { Sandbox } from "./scope.ts";
 
 /** Which limits of a scope hold, and which do not and why. Part of `status()`. */
 export interface HeldLimits {
@@ -67,7 +68,7 @@ export function underUlimit({ program, args }: CommandLine, limits: ChosenLimits
  * @param sandbox Where it runs.
  * @param ulimit Whether its process was started under `ulimit`.
  */
-export function heldLimits(limits: ChosenLimits, sandbox: "process" | "worker" | "none", ulimit: boolean): HeldLimits {
+export function heldLimits(limits: ChosenLimits, sandbox: Sandbox, ulimit: boolean): HeldLimits {
   const { chosen: _, ...all } = limits;
   const held: Record<string, number> = {};
   const notHeld: Record<string, string> = {};
@@ -81,10 +82,9 @@ export function heldLimits(limits: ChosenLimits, sandbox: "process" | "worker" |
   return { held, notHeld };
 }
 
-function whyNotHeld(name: string, sandbox: "process" | "worker" | "none", ulimit: boolean): string | undefined {
+function whyNotHeld(name: string, sandbox: Sandbox, ulimit: boolean): string | undefined {
   if (sandbox === "none") return 'there are no limits without a sandbox; choose sandbox "process"';
-  const ofProcess = name === "cpuSeconds" || name === "fileMb" || name === "memoryMb";
-  if (!ofProcess) return undefined;
+  if (!(PROCESS_LIMITS as readonly string[]).includes(name)) return undefined;
   if (sandbox === "worker") return 'a worker shares the host\'s process; choose sandbox "process"';
   if (ulimit) return undefined;
   const why = Deno.build.os === "linux"

@@ -42,7 +42,6 @@ export type {
   PluginSetup,
   ResolvedEntryPoint,
   Sandbox,
-  ScopeCallOptions,
 } from "./scope.ts";
 export { SlotScope } from "./slot_scope.ts";
 export { Watcher } from "./watcher.ts";

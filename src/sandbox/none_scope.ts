@@ -1,7 +1,7 @@
 import { createPluginView, loggerTo } from "../context/mod.ts";
 import { PluginUnavailable } from "../errors.ts";
 import { buildResource } from "../resources/mod.ts";
-import type { Waiter } from "../rpc/mod.ts";
+import { isThenable, type Waiter } from "../rpc/mod.ts";
 import { EndSignal } from "./end_signal.ts";
 import { PluginInstance } from "./instance.ts";
 import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup, ResolvedEntryPoint } from "./scope.ts";
@@ -95,8 +95,4 @@ class NoneScope implements PluginScope {
     this.ended.finish("closed");
     return Promise.resolve();
   }
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && typeof Reflect.get(value, "then") === "function";
 }

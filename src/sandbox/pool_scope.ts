@@ -1,6 +1,6 @@
-import type { Waiter } from "../rpc/mod.ts";
+import type { CallOptions, Waiter } from "../rpc/mod.ts";
 import { EndSignal } from "./end_signal.ts";
-import type { Ending, LoadedPlugin, PluginScope, PluginSetup, ScopeCallOptions } from "./scope.ts";
+import type { Ending, LoadedPlugin, PluginScope, PluginSetup } from "./scope.ts";
 
 /**
  * A plugin whose calls several scopes share, each with an instance of its own: the processes of `process_cpu_bound`, or
@@ -36,7 +36,7 @@ export class PoolScope implements PluginScope {
     await this.#each((scope) => scope.setup(setup));
   }
 
-  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: ScopeCallOptions): void {
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void {
     let least = this.#members[0]!;
     for (const member of this.#members) {
       if (member.alive && (!least.alive || member.busy < least.busy)) least = member;

@@ -1,9 +1,8 @@
-import { PluginUnavailable, SandboxUnavailable } from "../errors.ts";
+import { SandboxUnavailable } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
 import { describeEnd } from "./end_reason.ts";
 import { EndSignal } from "./end_signal.ts";
 import { type GuestHost, GuestLink } from "./guest_link.ts";
-import type { ChosenLimits } from "./limits.ts";
 import { OutputTail } from "./output_tail.ts";
 import { GUEST_TEXT, launchGuest, type LaunchOptions } from "./process_launch.ts";
 import type { Ending, KillDelays } from "./scope.ts";
@@ -15,7 +14,6 @@ export interface ProcessHostOptions {
   /** What errors call it, as `kind/name`, or `group "name"`. */
   name: string;
   launch: LaunchOptions;
-  limits: ChosenLimits;
   killAfterMs: KillDelays;
   /** Ends the process when this one dies. */
   watcher?: Watcher;
@@ -71,7 +69,7 @@ class ProcessHost implements GuestHost {
     this.#stdin = child.stdin.getWriter();
     this.#stdin.write(GUEST_TEXT).catch(() => {}); // NB: of a process that has ended already, #run says why
     this.link = new GuestLink({
-      limits: options.limits,
+      limits: options.launch.limits,
       peer: `plugin "${options.name}" (process)`,
       write: (frame) => this.#stdin.write(frame),
       onBusy: (busy) => busy ? child.ref() : child.unref(),
@@ -95,11 +93,11 @@ class ProcessHost implements GuestHost {
     if (!(await settlesWithin(reading, PIPES_MS))) await Promise.all([stdout.cancel(), stderr.cancel()]);
     await reading;
     await this.#stdin.abort().catch(() => {}); // NB: fails when the pipe is broken already
-    const { name, limits } = this.#options;
+    const { name, launch: { limits } } = this.#options;
     const reason = this.#fault ??
       (this.#closing !== undefined ? "closed" : describeEnd(status, this.#stderr.toString(), limits));
     this.ended.tell(reason);
-    this.link.close(new PluginUnavailable(name, reason === "closed" ? "it is torn down" : reason));
+    this.link.close(name, reason);
     this.ended.finish(reason);
   }
 

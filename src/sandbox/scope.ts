@@ -1,9 +1,8 @@
 import type { LogLevel } from "../context/mod.ts";
 import type { FoundEntryPoint } from "../discovery/mod.ts";
-import type { JsonValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
-import type { Waiter } from "../rpc/mod.ts";
+import type { CallOptions, Waiter } from "../rpc/mod.ts";
 import type { EndSignal } from "./end_signal.ts";
 
 /** Where a plugin's code runs (SPEC section 9). */
@@ -46,14 +45,6 @@ export interface PluginSetup {
   offers: ReadonlyMap<string, Exclude<Offer, { how: "temp dir" }>>;
 }
 
-/** What a call carries beside its arguments. */
-export interface ScopeCallOptions {
-  /** Rejects the call at once when it aborts, and tells the plugin. */
-  signal?: AbortSignal;
-  /** What the running call's context shows. */
-  metadata?: Record<string, JsonValue>;
-}
-
 /**
  * Why a scope is closed, which says how long its plugin is given. `stopped`: its teardown is done, and it is asked to
  * end; `overdue`: its teardown did not end, so that it gets SIGTERM, and SIGKILL seconds later; `fault`: it did harm or
@@ -83,7 +74,7 @@ export interface PluginScope {
   /** Calls the plugin's `setup`, if it has one. */
   setup(setup: PluginSetup): Promise<void>;
   /** Calls a hook, and tells the waiter. Calls may be made while others are under way. */
-  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: ScopeCallOptions): void;
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void;
   /** Makes an error of a hook speak of what the plugin's author and the host know. Asked only when there is one. */
   explain(error: unknown): unknown;
   /** Calls the plugin's `teardown`, if it has one. */
@@ -97,7 +88,7 @@ export function callHook(
   scope: PluginScope,
   hook: string,
   args: readonly unknown[],
-  options?: ScopeCallOptions,
+  options?: CallOptions,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     scope.start(hook, args, { resolve, reject: (error) => reject(scope.explain(error)) }, options);

@@ -3,12 +3,12 @@ import { HookTimeout, PluginUnavailable } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
-import type { Waiter } from "../rpc/mod.ts";
+import type { CallOptions, Waiter } from "../rpc/mod.ts";
 import { EndSignal } from "./end_signal.ts";
 import type { GuestHost } from "./guest_link.ts";
 import { CONTROL_TARGET, type LoadRequest, type SentResource, type SetupRequest } from "./guest_protocol.ts";
 import { explainRefusal } from "./refusal.ts";
-import type { Ending, LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup, ScopeCallOptions } from "./scope.ts";
+import type { Ending, LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup } from "./scope.ts";
 
 /** What a plugin's place in a guest needs. */
 export interface SlotScopeOptions extends OpenScopeOptions {
@@ -36,7 +36,6 @@ export class SlotScope implements PluginScope {
     this.#options = options;
     this.sandbox = options.host.sandbox;
     this.#slot = options.host.link.openSlot(options.log);
-    options.checked.catch(() => {}); // load() sees it
     options.host.ended.listen((reason) => this.ended.tell(reason));
     options.host.ended.promise.then((reason) => this.ended.finish(reason));
   }
@@ -90,7 +89,7 @@ export class SlotScope implements PluginScope {
     return { target: resources.serve(offer.instance, offer.methods), methods: offer.methods };
   }
 
-  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: ScopeCallOptions): void {
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void {
     this.#options.host.link.connection.start(this.#slot, hook, args, waiter, options);
   }
 

@@ -1,6 +1,6 @@
 import api from "./guest/api.generated.txt" with { type: "text" };
 import guest from "./guest/worker_main.generated.txt" with { type: "text" };
-import { PluginUnavailable, ProtocolError, SandboxUnavailable } from "../errors.ts";
+import { ProtocolError, SandboxUnavailable } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
 import { dataUrl, PACKAGE } from "./data_url.ts";
 import { EndSignal } from "./end_signal.ts";
@@ -8,6 +8,7 @@ import { type GuestHost, GuestLink } from "./guest_link.ts";
 import type { WorkerStart } from "./guest/worker_main.ts";
 import { type ChosenLimits, guestSettings } from "./limits.ts";
 import type { PermissionScope } from "./permissions.ts";
+import { postFrame } from "./post_frame.ts";
 import type { Ending } from "./scope.ts";
 
 /** How to open a worker for a plugin. */
@@ -56,7 +57,6 @@ class WorkerHost implements GuestHost {
   readonly #options: WorkerHostOptions;
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  #over = false;
 
   constructor(options: WorkerHostOptions) {
     this.#options = options;
@@ -69,13 +69,11 @@ class WorkerHost implements GuestHost {
     this.#worker = new Worker(MAIN, workerOptions);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
+    const post = port1.postMessage.bind(port1);
     this.link = new GuestLink({
       limits: options.limits,
       peer: `plugin "${options.name}" (worker)`,
-      write: (frame) => {
-        const own = frame.slice(); // what is transferred is gone
-        port1.postMessage(own, [own.buffer]);
-      },
+      write: (frame) => postFrame(post, frame),
       onViolation: (error) => this.end(error.message),
     });
     port1.onmessage = ({ data }) => {
@@ -93,7 +91,7 @@ class WorkerHost implements GuestHost {
   }
 
   close(ending: Ending, reason = "closed"): Promise<void> {
-    const running = !this.#over;
+    const running = !this.ended.told;
     this.end(ending === "fault" ? reason : "closed");
     if (ending !== "stopped" && running) {
       this.#options.warn(
@@ -105,12 +103,10 @@ class WorkerHost implements GuestHost {
   }
 
   end(reason: string): void {
-    this.#over = true;
     this.#worker.terminate();
     this.#port.close();
     this.ended.tell(reason);
-    const said = reason === "closed" ? "it is torn down" : reason;
-    this.link.close(new PluginUnavailable(this.#options.name, said));
+    this.link.close(this.#options.name, reason);
     this.ended.finish(reason);
   }
 }

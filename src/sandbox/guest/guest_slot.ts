@@ -1,25 +1,18 @@
 import { createPluginView, loggerTo, type LogLevel } from "../../context/mod.ts";
 import { buildResource } from "../../resources/mod.ts";
-import type { JsonValue } from "../../json.ts";
-import type { Connection } from "../../rpc/mod.ts";
+import type { CallContext, Connection } from "../../rpc/mod.ts";
 import type { LoadRequest, SentResource, SetupRequest } from "../guest_protocol.ts";
 import { PluginInstance } from "../instance.ts";
 
 /** What a guest sends of a plugin's records. */
 export type GuestLog = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
 
-/** What a call carries beside its arguments. */
-export interface IncomingCall {
-  readonly signal: AbortSignal;
-  readonly metadata: Readonly<Record<string, JsonValue>> | undefined;
-}
-
 /** A plugin's code in a guest: one instance, or a pool of workers with an instance each. */
 export interface GuestSlot {
   readonly hooks: readonly string[];
   readonly source: string | undefined;
   setup(request: SetupRequest): Promise<unknown>;
-  call(hook: string, args: unknown[], call: IncomingCall): unknown;
+  call(hook: string, args: unknown[], call: CallContext): unknown;
   teardown(): Promise<unknown>;
 }
 

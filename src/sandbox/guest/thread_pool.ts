@@ -1,4 +1,4 @@
-import { Connection } from "../../rpc/mod.ts";
+import { type CallContext, Connection } from "../../rpc/mod.ts";
 import {
   CONTROL_TARGET,
   GUEST_TARGET,
@@ -6,7 +6,8 @@ import {
   type LoadRequest,
   type SetupRequest,
 } from "../guest_protocol.ts";
-import type { GuestLog, GuestSlot, IncomingCall } from "./guest_slot.ts";
+import { postFrame } from "../post_frame.ts";
+import type { GuestLog, GuestSlot } from "./guest_slot.ts";
 
 interface Member {
   connection: Connection;
@@ -55,23 +56,19 @@ export class ThreadPool implements GuestSlot {
       for (const [, resource] of request.resources) {
         if ("data" in resource) continue;
         const { target } = resource;
-        connection.serve(
-          target,
-          (method, args, { signal, metadata }) =>
-            this.#host.call(target, method, args, metadata === undefined ? { signal } : { signal, metadata }),
-        );
+        connection.serve(target, (method, args, call) => this.#host.call(target, method, args, call));
       }
       return connection.call(CONTROL_TARGET, "setup", [{ ...request, slot: SLOT }]);
     });
     await Promise.all(calls);
   }
 
-  async call(hook: string, args: unknown[], { signal, metadata }: IncomingCall): Promise<unknown> {
+  async call(hook: string, args: unknown[], context: CallContext): Promise<unknown> {
     let least = this.#members[0]!;
     for (const member of this.#members) if (member.busy < least.busy) least = member;
     least.busy++;
     try {
-      return await least.connection.call(SLOT, hook, args, metadata === undefined ? { signal } : { signal, metadata });
+      return await least.connection.call(SLOT, hook, args, context);
     } finally {
       least.busy--;
     }
@@ -88,12 +85,10 @@ export class ThreadPool implements GuestSlot {
 function startMember(module: string, log: GuestLog, settings: GuestSettings): Member {
   const worker = new Worker(module, { type: "module" });
   const { port1: port, port2 } = new MessageChannel();
+  const post = port.postMessage.bind(port);
   const connection = new Connection({
     peer: "worker of the pool",
-    write(frame) {
-      const own = frame.slice();
-      port.postMessage(own, [own.buffer]);
-    },
+    write: (frame) => postFrame(post, frame),
     onViolation: fail,
     ...settings,
   });

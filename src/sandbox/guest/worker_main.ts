@@ -3,6 +3,7 @@
  * first message brings a private port; afterwards nothing that the plugin can reach leads to it.
  */
 import type { GuestSettings } from "../guest_protocol.ts";
+import { postFrame } from "../post_frame.ts";
 import { startGuest } from "./guest.ts";
 
 /** What the first message says. */
@@ -30,10 +31,7 @@ apply(addEventListener, self, ["message", async (event: MessageEvent<WorkerStart
   }
   const connection = startGuest({
     settings,
-    write(frame) {
-      const own = frame.slice(); // what is transferred is gone, and a frame may be part of something larger
-      send(own, [own.buffer]);
-    },
+    write: (frame) => postFrame(send, frame),
     onViolation: end,
   });
   // The end of a worker is seen by nobody (there is no event for it), so it says so first: its exit code, at once.

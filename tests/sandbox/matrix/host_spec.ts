@@ -72,3 +72,17 @@ export const SECRET = "the-secret-of-the-host-7391";
 export const INPUT = "a line for the host";
 /** What its report begins with: on a terminal other text may stand around it. */
 export const REPORT_MARK = "host report: ";
+
+/** The report of a host that could not make its own. */
+export function silentReport(harms: string[], hooks: HostReport["hooks"] = []): HostReport {
+  return {
+    hooks,
+    plugins: [],
+    logs: { last: [], records: 0, longest: 0 },
+    startMs: 0,
+    teardownMs: 0,
+    worstLagMs: 0,
+    memoryGrowthMb: 0,
+    harms,
+  };
+}

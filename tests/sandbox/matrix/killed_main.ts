@@ -1,7 +1,7 @@
 /** Starts a host program, kills it without warning while its plugin loops, and reports whether the plugin goes on. */
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
-import { type HostReport, type HostSpec, REPORT_MARK } from "./host_spec.ts";
+import { type HostSpec, REPORT_MARK, silentReport } from "./host_spec.ts";
 
 const [folder, ...rest] = Deno.args as [string, string];
 const spec: HostSpec = JSON.parse(Deno.readTextFileSync(join(folder, "spec.json")));
@@ -32,16 +32,7 @@ if (pid !== 0 && runs(pid)) {
   harms.push("process left");
   Deno.kill(pid, "SIGKILL");
 }
-const report: HostReport = {
-  hooks: [{ plugin: "spins", hook: "fault", ms, result: "the host is dead" }],
-  plugins: [],
-  logs: { last: [], records: 0, longest: 0 },
-  startMs: 0,
-  teardownMs: 0,
-  worstLagMs: 0,
-  memoryGrowthMb: 0,
-  harms,
-};
+const report = silentReport(harms, [{ plugin: "spins", hook: "fault", ms, result: "the host is dead" }]);
 console.log(REPORT_MARK + JSON.stringify(report));
 
 function runs(pid: number): boolean {

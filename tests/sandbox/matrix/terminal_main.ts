@@ -1,7 +1,7 @@
 /** Starts a host program on a pseudo-terminal, where nobody answers, and says whether anybody was asked anything. */
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
-import { type HostReport, type HostSpec, INPUT, REPORT_MARK } from "./host_spec.ts";
+import { type HostReport, type HostSpec, INPUT, REPORT_MARK, silentReport } from "./host_spec.ts";
 
 /** Copies a terminal's output to stdout; what is typed comes from stdin. */
 const PTY = `
@@ -39,16 +39,7 @@ const line = text.split(/\r?\n/).find((own) => own.includes(REPORT_MARK));
 const asked = /Deno requests|Allow\?|\[y\/n/.test(text);
 if (line === undefined) {
   const harms = [asked ? "user asked" : "host freezes"];
-  tell({
-    hooks: [],
-    plugins: [],
-    logs: { last: [], records: 0, longest: 0 },
-    startMs: 0,
-    teardownMs: 0,
-    worstLagMs: 0,
-    memoryGrowthMb: 0,
-    harms,
-  });
+  tell(silentReport(harms));
 } else {
   const report: HostReport = JSON.parse(line.slice(line.indexOf(REPORT_MARK) + REPORT_MARK.length));
   if (asked) report.harms.push("user asked");
