@@ -9,27 +9,35 @@
 
 export {
   AmbiguousPlugin,
+  BroadcastErrors,
   ConfigInvalid,
   DependencyCycle,
   DiscoveryError,
+  DispatchMismatch,
   HookTimeout,
   HookUnknown,
   isAmbiguousPlugin,
+  isBroadcastErrors,
   isConfigInvalid,
   isDependencyCycle,
+  isDispatchMismatch,
   isKindUnknown,
   isManifestInvalid,
+  isNoCapabilityMatch,
   isPluginLoadError,
   isPluginRegistryError,
   isPluginUnavailable,
   isRuntimeNotSupported,
+  isTeardownErrors,
   isVersionIncompatible,
   KindUnknown,
   ManifestInvalid,
   type ManifestProblem,
+  NoCapabilityMatch,
   PackageError,
   type PermissionDifference,
   PermissionExceeded,
+  type PluginFailure,
   PluginLoadError,
   PluginRegistryError,
   type PluginRegistryErrorOptions,
@@ -43,6 +51,7 @@ export {
   VersionIncompatible,
 } from "./src/errors.ts";
 export type { BoundaryValue, JsonValue } from "./src/json.ts";
+export { STOP_CHAIN } from "./src/stop_chain.ts";
 export { CORE_VERSION, getCoreVersion } from "./src/version/mod.ts";
 export {
   loadManifest,
@@ -70,8 +79,39 @@ export {
   SystemClock,
   type TempDir,
 } from "./src/resources/mod.ts";
-export { type Logger, PluginContext, type PluginContextOptions, type PluginLookup } from "./src/context/mod.ts";
+export {
+  type InFlightCall,
+  type Logger,
+  type Metadata,
+  type Next,
+  type NextChange,
+  PluginContext,
+  type PluginContextOptions,
+  type PluginLookup,
+  type WrappedCall,
+} from "./src/context/mod.ts";
 export { DEFAULT_IGNORE, type WalkOptions } from "./src/discovery/mod.ts";
+export {
+  BroadcastCollectDispatcher,
+  type BroadcastCollectDispatcherOptions,
+  BroadcastNotifyDispatcher,
+  type CallOptions,
+  CapabilityDispatcher,
+  ChainDispatcher,
+  type CollectedResults,
+  type DispatchClass,
+  type DispatchFilter,
+  type DispatchOptions,
+  type DispatchTarget,
+  type ErrorPolicy,
+  type FilteredCall,
+  type HookDeclaration,
+  orderForChain,
+  type RoutingPolicy,
+  SingletonDispatcher,
+  type SingletonDispatcherOptions,
+  type Waiter,
+} from "./src/dispatch/mod.ts";
 export type { RegistryUrls } from "./src/packages/mod.ts";
 export type {
   HeldLimits,
@@ -94,11 +134,14 @@ export {
   type Samples,
 } from "./src/contract/mod.ts";
 export {
+  type CallTimings,
   discover,
   type DiscoverOptions,
   type DiscoverPackagesOptions,
   type DiscoveryReport,
   type GetPluginOptions,
+  type HealthPolicy,
+  type HookDeclarations,
   type LoadedPluginEntry,
   type PluginHandle,
   PluginRegistry,
@@ -109,4 +152,7 @@ export {
   type RestartPolicy,
   type SandboxChoice,
   type SetupAllOptions,
+  type StartOptions,
+  type StateChange,
+  type WatchOptions,
 } from "./src/registry/mod.ts";

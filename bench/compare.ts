@@ -6,7 +6,7 @@ export interface Comparison {
   /** Medians over all rounds. */
   floor: number;
   ours: number;
-  /** Median of the rounds' ratios ours / floor. */
+  /** Median of the rounds' ratios: ours / floor, or (ours - floor) / allowance. */
   ratio: number;
   /** The same of the floor against itself; the comparison is void when it leaves 0.9 to 1.1. */
   nullRatio: number;
@@ -20,6 +20,8 @@ export interface CompareOptions {
   rounds: number;
   /** What the ratio may be at most. */
   limit: number;
+  /** What ours may add to the floor, in the row's unit: the ratio is then of what it adds to this. */
+  allowance?: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function compare(
   unit: string,
   floor: () => Promise<number>,
   ours: () => Promise<number>,
-  { rounds, limit }: CompareOptions,
+  { rounds, limit, allowance }: CompareOptions,
 ): Promise<Comparison> {
   const floors: number[] = [], own: number[] = [], ratios: number[] = [], nulls: number[] = [];
   for (let round = -3; round < rounds; round++) {
@@ -41,7 +43,8 @@ export async function compare(
     if (round < 0) continue;
     floors.push(measured.a!, measured.c!);
     own.push(measured.b!);
-    ratios.push(measured.b! / ((measured.a! + measured.c!) / 2));
+    const besides = (measured.a! + measured.c!) / 2;
+    ratios.push(allowance === undefined ? measured.b! / besides : (measured.b! - besides) / allowance);
     nulls.push(round % 2 === 0 ? measured.a! / measured.c! : measured.c! / measured.a!);
   }
   return {

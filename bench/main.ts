@@ -1,10 +1,18 @@
 /** Runs the benchmarks and prints them as ratios; with `--write` keeps them in `bench/RESULTS.md`. */
 import type { Comparison } from "./compare.ts";
 import { discoveryBench } from "./discovery_bench.ts";
+import { dispatchBench } from "./dispatch_bench.ts";
+import { lifecycleBench } from "./lifecycle_bench.ts";
 import { sandboxBench } from "./sandbox_bench.ts";
 import { startupBench } from "./startup_bench.ts";
 
-const benches = { startup: startupBench, discovery: discoveryBench, sandbox: sandboxBench };
+const benches = {
+  startup: startupBench,
+  discovery: discoveryBench,
+  sandbox: sandboxBench,
+  dispatch: dispatchBench,
+  lifecycle: lifecycleBench,
+};
 
 const asked = Deno.args.filter((arg) => !arg.startsWith("--"));
 const names = asked.length > 0 ? asked : Object.keys(benches);

@@ -1,6 +1,6 @@
 /** Something that must be over by a moment. It is its own place in the list, so that nothing is made for it. */
 export interface Deadline {
-  /** `performance.now()` at which it expires. */
+  /** `performance.now()` at which it expires; while no sweep has seen it, its milliseconds, negated. */
   at: number;
   /** Called once, when it expires. */
   expire(): void;
@@ -11,14 +11,14 @@ export interface Deadline {
 }
 
 /**
- * Many deadlines over one timer: a timer for each call would cost more than the call. Deadlines expire up to one tick
- * late. The timer runs only while something waits, and keeps the program alive only as long.
+ * Many deadlines over one timer: a timer for each call would cost more than the call, and so would a look at the clock.
+ * The first sweep that sees a deadline gives it its moment, so that deadlines expire up to two ticks late, and never
+ * early. The timer runs only while something waits, and keeps the program alive up to a tick longer.
  */
 export class Deadlines implements Disposable {
   readonly #tickMs: number;
   /** The ends of the list: it begins and ends at this one, which never expires. */
   readonly #ends: Deadline = { at: Infinity, expire() {} };
-  #size = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param tickMs How often to look, in milliseconds. @default 50 */
@@ -40,17 +40,15 @@ export class Deadlines implements Disposable {
     return deadline;
   }
 
-  /** As {@linkcode Deadlines.add}, for what is a deadline itself. */
+  /** As {@linkcode Deadlines.add}, for what is a deadline itself and is not in the list. */
   put(deadline: Deadline, ms: number): void {
     const ends = this.#ends;
     const last = ends.previous!;
-    deadline.at = performance.now() + ms;
+    deadline.at = -ms;
     deadline.previous = last;
     deadline.next = ends;
     last.next = ends.previous = deadline;
-    this.#size++;
     if (this.#timer === undefined) this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
-    else if (this.#size === 1) this.#timer.ref();
   }
 
   /** Takes a deadline back. May be called twice. */
@@ -60,14 +58,16 @@ export class Deadlines implements Disposable {
     previous.next = next;
     next.previous = previous;
     deadline.previous = deadline.next = undefined;
-    if (--this.#size === 0 && this.#timer !== undefined) this.#timer.unref();
   }
 
   #sweep(): void {
-    if (this.#size === 0) return this[Symbol.dispose]();
+    if (this.#ends.next === this.#ends) return this[Symbol.dispose]();
     const now = performance.now();
     const due: Deadline[] = []; // first, for what one does when it expires may change the list
-    for (let one = this.#ends.next!; one !== this.#ends; one = one.next!) if (one.at <= now) due.push(one);
+    for (let one = this.#ends.next!; one !== this.#ends; one = one.next!) {
+      if (one.at <= 0) one.at = now - one.at;
+      else if (one.at <= now) due.push(one);
+    }
     for (const deadline of due) {
       if (deadline.next === undefined) continue; // another has removed it
       this.remove(deadline);
@@ -85,7 +85,6 @@ export class Deadlines implements Disposable {
       one = next!;
     }
     this.#ends.previous = this.#ends.next = this.#ends;
-    this.#size = 0;
   }
 }
 

@@ -296,6 +296,118 @@ export class HookUnknown extends PluginRegistryError {}
 /** A plugin sent what the message protocol does not allow; its scope is ended. */
 export class ProtocolError extends PluginRegistryError {}
 
+/** A plugin that failed in a broadcast, and what it failed with. */
+export interface PluginFailure {
+  /** The plugin, as `kind/name`. */
+  readonly plugin: string;
+  /** What it failed with. */
+  readonly error: Error;
+}
+
+/** Plugins failed in a broadcast whose results were all needed (SPEC section 7). */
+export class BroadcastErrors extends PluginRegistryError {
+  /** The kind. */
+  readonly kind: string;
+  /** The hook. */
+  readonly hook: string;
+  /** The plugins that failed, as `kind/name`. */
+  readonly plugins: readonly string[];
+  /** What each of them failed with. */
+  readonly errors: readonly Error[];
+
+  /**
+   * Makes the error.
+   *
+   * @param kind The kind.
+   * @param hook The hook.
+   * @param failures The plugins that failed, as far as is known.
+   */
+  constructor(
+    kind: string,
+    hook: string,
+    failures: readonly PluginFailure[],
+    options: PluginRegistryErrorOptions = {},
+  ) {
+    const list = failures.map(({ plugin, error }) => `plugin "${plugin}": ${error.message}`);
+    super(`Cannot collect "${hook}" of kind "${kind}": ${list.join("; ")}`, options);
+    this.kind = kind;
+    this.hook = hook;
+    this.plugins = failures.map(({ plugin }) => plugin);
+    this.errors = failures.map(({ error }) => error);
+  }
+
+  /** Both together. Made of the two lists, for only those cross a boundary. */
+  get failures(): readonly PluginFailure[] {
+    return this.errors.map((error, i) => ({ plugin: this.plugins[i] ?? "unknown", error }));
+  }
+}
+
+/** A hook was dispatched by another class than it is declared for (SPEC section 7). */
+export class DispatchMismatch extends PluginRegistryError {
+  /** The kind. */
+  readonly kind: string;
+  /** The hook. */
+  readonly hook: string;
+  /** What it is declared as; `in_process_only` for a plugin that cannot stand in a chain. */
+  readonly declared: string;
+  /** The class that was asked for. */
+  readonly asked: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param kind The kind.
+   * @param hook The hook.
+   * @param declared What it is declared as.
+   * @param asked The class that was asked for.
+   */
+  constructor(
+    kind: string,
+    hook: string,
+    declared: string,
+    asked: string,
+    options: PluginRegistryErrorOptions & { reason?: string } = {},
+  ) {
+    const reason = options.reason ?? `it is declared as ${declared}`;
+    super(`Cannot dispatch "${hook}" of kind "${kind}" as ${asked}: ${reason}`, options);
+    this.kind = kind;
+    this.hook = hook;
+    this.declared = declared;
+    this.asked = asked;
+  }
+}
+
+/** No plugin takes an input, and there is no fallback (SPEC section 7). */
+export class NoCapabilityMatch extends PluginRegistryError {
+  /** The kind. */
+  readonly kind: string;
+  /** The hook. */
+  readonly hook: string;
+  /** What the input said: `language`, `extension`, `mime_type`, `capabilities`, as they were compared. */
+  readonly asked: Readonly<Record<string, string | readonly string[]>>;
+
+  /**
+   * Makes the error.
+   *
+   * @param kind The kind.
+   * @param hook The hook.
+   * @param asked What the input said.
+   * @param reason What is known instead.
+   */
+  constructor(
+    kind: string,
+    hook: string,
+    asked: Readonly<Record<string, string | readonly string[]>>,
+    reason: string,
+    options: PluginRegistryErrorOptions = {},
+  ) {
+    super(`Cannot dispatch "${hook}" of kind "${kind}": ${reason}`, options);
+    this.kind = kind;
+    this.hook = hook;
+    this.asked = asked;
+  }
+}
+
 /** Plugins that failed to stop. All others were stopped. */
 export class TeardownErrors extends PluginRegistryError {
   /** What each plugin failed with. */
@@ -361,6 +473,9 @@ export const errorClasses: Readonly<Record<string, abstract new (...args: never[
   ConfigInvalid,
   DependencyCycle,
   PackageError,
+  BroadcastErrors,
+  DispatchMismatch,
+  NoCapabilityMatch,
 };
 
 // On the prototypes: a stack trace's first line is written while the error is made, and a minifier leaves keys alone.
@@ -372,17 +487,26 @@ for (const [code, errorClass] of Object.entries(errorClasses)) {
 /** Says whether a value is an {@linkcode AmbiguousPlugin}, also one made by another copy of the package. */
 export const isAmbiguousPlugin = (error: unknown): error is AmbiguousPlugin =>
   isPluginRegistryError(error, "AmbiguousPlugin");
+/** Says whether a value is a {@linkcode BroadcastErrors}, also one made by another copy of the package. */
+export const isBroadcastErrors = (error: unknown): error is BroadcastErrors =>
+  isPluginRegistryError(error, "BroadcastErrors");
 /** Says whether a value is a {@linkcode ConfigInvalid}, also one made by another copy of the package. */
 export const isConfigInvalid = (error: unknown): error is ConfigInvalid =>
   isPluginRegistryError(error, "ConfigInvalid");
 /** Says whether a value is a {@linkcode DependencyCycle}, also one made by another copy of the package. */
 export const isDependencyCycle = (error: unknown): error is DependencyCycle =>
   isPluginRegistryError(error, "DependencyCycle");
+/** Says whether a value is a {@linkcode DispatchMismatch}, also one made by another copy of the package. */
+export const isDispatchMismatch = (error: unknown): error is DispatchMismatch =>
+  isPluginRegistryError(error, "DispatchMismatch");
 /** Says whether a value is a {@linkcode KindUnknown}, also one made by another copy of the package. */
 export const isKindUnknown = (error: unknown): error is KindUnknown => isPluginRegistryError(error, "KindUnknown");
 /** Says whether a value is a {@linkcode ManifestInvalid}, also one made by another copy of the package. */
 export const isManifestInvalid = (error: unknown): error is ManifestInvalid =>
   isPluginRegistryError(error, "ManifestInvalid");
+/** Says whether a value is a {@linkcode NoCapabilityMatch}, also one made by another copy of the package. */
+export const isNoCapabilityMatch = (error: unknown): error is NoCapabilityMatch =>
+  isPluginRegistryError(error, "NoCapabilityMatch");
 /** Says whether a value is a {@linkcode PluginLoadError}, also one made by another copy of the package. */
 export const isPluginLoadError = (error: unknown): error is PluginLoadError =>
   isPluginRegistryError(error, "PluginLoadError");
@@ -392,6 +516,9 @@ export const isPluginUnavailable = (error: unknown): error is PluginUnavailable 
 /** Says whether a value is a {@linkcode RuntimeNotSupported}, also one made by another copy of the package. */
 export const isRuntimeNotSupported = (error: unknown): error is RuntimeNotSupported =>
   isPluginRegistryError(error, "RuntimeNotSupported");
+/** Says whether a value is a {@linkcode TeardownErrors}, also one made by another copy of the package. */
+export const isTeardownErrors = (error: unknown): error is TeardownErrors =>
+  isPluginRegistryError(error, "TeardownErrors");
 /** Says whether a value is a {@linkcode VersionIncompatible}, also one made by another copy of the package. */
 export const isVersionIncompatible = (error: unknown): error is VersionIncompatible =>
   isPluginRegistryError(error, "VersionIncompatible");

@@ -3,12 +3,15 @@ import * as errors from "../src/errors.ts";
 
 const {
   AmbiguousPlugin,
+  BroadcastErrors,
   DiscoveryError,
+  DispatchMismatch,
   errorClasses,
   HookTimeout,
   isPluginRegistryError,
   KindUnknown,
   ManifestInvalid,
+  NoCapabilityMatch,
   PermissionExceeded,
   PluginRegistryError,
   PluginUnavailable,
@@ -98,6 +101,25 @@ const messages: [error: InstanceType<typeof PluginRegistryError>, message: strin
   ],
   [new TeardownErrors([new Error("a")]), "Cannot tear down 1 plugin: a"],
   [new TeardownErrors([new Error("a"), new Error("b")]), "Cannot tear down 2 plugins: a; b"],
+  [
+    new BroadcastErrors("search", "find", [
+      { plugin: "search/a", error: new Error("no index") },
+      { plugin: "search/b", error: new TypeError("no query") },
+    ]),
+    'Cannot collect "find" of kind "search": plugin "search/a": no index; plugin "search/b": no query',
+  ],
+  [
+    new DispatchMismatch("search", "find", "broadcast_collect", "chain"),
+    'Cannot dispatch "find" of kind "search" as chain: it is declared as broadcast_collect',
+  ],
+  [
+    new DispatchMismatch("search", "find", "in_process_only", "chain", { reason: "it cannot" }),
+    'Cannot dispatch "find" of kind "search" as chain: it cannot',
+  ],
+  [
+    new NoCapabilityMatch("parser", "parse", { language: "go" }, 'no plugin takes language "go"'),
+    'Cannot dispatch "parse" of kind "parser": no plugin takes language "go"',
+  ],
 ];
 
 for (const [error, message] of messages) {
@@ -121,6 +143,15 @@ Deno.test("errors keep what they were made of", () => {
   assertEquals([serialization.path, serialization.found], ["$.when", "Date"]);
   const failures = [new Error("a")];
   assertEquals(new TeardownErrors(failures).errors, failures);
+  const broadcast = new BroadcastErrors("search", "find", [{ plugin: "search/a", error: failures[0]! }]);
+  assertEquals([broadcast.kind, broadcast.hook], ["search", "find"]);
+  assertEquals([broadcast.plugins, broadcast.errors], [["search/a"], failures]);
+  assertEquals(broadcast.failures, [{ plugin: "search/a", error: failures[0]! }]);
+  const mismatch = new DispatchMismatch("search", "find", "chain", "singleton", { plugin: "search/a" });
+  const { kind, hook, declared, asked, plugin } = mismatch;
+  assertEquals([kind, hook, declared, asked, plugin], ["search", "find", "chain", "singleton", "search/a"]);
+  const noMatch = new NoCapabilityMatch("parser", "parse", { language: "go" }, "none");
+  assertEquals<unknown>([noMatch.kind, noMatch.hook, noMatch.asked], ["parser", "parse", { language: "go" }]);
   const differences = [
     { permission: "env", value: "A", field: "f", refusedBy: "policy", remedy: "allow it" } as const,
   ];
@@ -157,6 +188,16 @@ for (const [name, value, code, is] of recognised) {
     assertEquals(isPluginRegistryError(value, code), is);
   });
 }
+
+Deno.test("each guard knows the errors of its own class, and no others", () => {
+  const guards = Object.entries<unknown>(errors).filter(([name]) => /^is(?!PluginRegistryError)/.test(name));
+  assert(guards.length >= 12);
+  for (const [name, guard] of guards) {
+    for (const code of Object.keys(errorClasses)) {
+      assertEquals((guard as (error: unknown) => boolean)(withCode(code)), name === `is${code}`, `${name} of ${code}`);
+    }
+  }
+});
 
 Deno.test("an error of a second copy of the page is recognised by its code", async () => {
   const copy: typeof errors = await import(new URL("../src/errors.ts?copy", import.meta.url).href);

@@ -422,3 +422,54 @@ Deno.test("a folder that holds a program which may be run is held in part, but c
   const { stdout, stderr } = await run(code, flags, [folder.path]);
   assertEquals(stdout, "granted true\n", stderr);
 });
+
+/** Says what a store holds after an await, a timer, a microtask and a thread of both, in 20 calls at once. */
+const FOLLOW = `
+  const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
+  const { run, getStore } = AsyncLocalStorage.prototype;
+  const storage = new AsyncLocalStorage();
+  Object.assign(AsyncLocalStorage.prototype, { run() { throw 1; }, getStore() { throw 1; } });
+  const get = () => Reflect.apply(getStore, storage, []);
+  const one = (n) => Reflect.apply(run, storage, [n, async () => {
+    const seen = [get()];
+    await null; seen.push(get());
+    await new Promise((r) => setTimeout(r, n % 5)); seen.push(get());
+    await new Promise((r) => setTimeout(() => { seen.push(get()); queueMicrotask(() => { seen.push(get()); r(); }); }));
+    return seen.every((found) => found === n);
+  }]);
+  const follow = async () => [(await Promise.all(Array.from({ length: 20 }, (_, n) => one(n)))).every(Boolean), get() ?? null];`;
+
+Deno.test("AsyncLocalStorage is had without a wait and without a permission, and follows awaits and timers in processes and workers (running_call.ts)", async () => {
+  const inProcess = await run(`${FOLLOW} console.log(JSON.stringify(await follow()));`);
+  assertEquals(inProcess.stdout, "[true,null]\n", inProcess.stderr);
+  const worker = `data:text/javascript,${encodeURIComponent(`${FOLLOW} postMessage(await follow());`)}`;
+  for (const options of ["{ permissions: 'none' }", "undefined"]) {
+    const code = `const worker = new Worker(Deno.args[0], { type: "module", deno: ${options} });
+      worker.onmessage = (e) => { console.log(JSON.stringify(e.data)); Deno.exit(0); };`;
+    const { stdout, stderr } = await run(code, ["--unstable-worker-options"], [worker]);
+    assertEquals(stdout, "[true,null]\n", stderr);
+  }
+});
+
+Deno.test("a generator runs in the context of whoever asks for its next item, not of the call that made it (bind_stream.ts)", async () => {
+  const code = `const storage = new (process.getBuiltinModule("node:async_hooks").AsyncLocalStorage)();
+    async function* items() { yield storage.getStore() ?? null; await null; yield storage.getStore() ?? null; }
+    const made = storage.run(1, items);
+    console.log(JSON.stringify([(await made.next()).value, (await storage.run(2, () => made.next())).value]));`;
+  const { stdout, stderr } = await run(code);
+  assertEquals(stdout, "[null,2]\n", stderr);
+});
+
+Deno.test("a file: URL with another query is another module, of the file as it is then; stacks name the file (instance.ts)", async () => {
+  await using folder = new TempFolder();
+  await folder.write({ "a.ts": "export const n: number = 1; export const fail = () => { throw new Error(); };" });
+  const code = `const url = "file://" + Deno.args[0] + "/a.ts", load = (end) => import(url + end);
+    const numbers = [(await load("")).n];
+    Deno.writeTextFileSync(Deno.args[0] + "/a.ts", "export const n: number = 2;\\nexport const fail = () => { throw new Error(); };");
+    numbers.push((await load("")).n, (await load("?generation=1")).n);
+    try { (await load("?generation=1")).fail(); } catch (e) { numbers.push(e.stack.includes("/a.ts?generation=1:2:")); }
+    console.log(JSON.stringify(numbers));`;
+  const flags = [`--allow-read=${folder.path}`, `--allow-write=${folder.path}`];
+  const { stdout, stderr } = await run(code, flags, [folder.path]);
+  assertEquals(stdout, "[1,1,2,true]\n", stderr);
+});

@@ -53,12 +53,13 @@ const errorsByName: Plugin = {
   },
 };
 
-/** The page of errors, and a stand-in for each other value of the package, so that using it says why it cannot be. */
+/** The page of errors and `STOP_CHAIN`, and a stand-in for each other value of the package, so that using it says why. */
 async function apiSource(): Promise<string> {
-  const own = await import("../src/errors.ts");
+  const own = { ...await import("../src/errors.ts"), STOP_CHAIN: true };
   const names = Object.keys(await import("../mod.ts")).filter((name) => !(name in own)).sort();
   return [
     `export * from "../../errors.ts";`,
+    `export { STOP_CHAIN } from "../../stop_chain.ts";`,
     `import { hostOnly } from "./host_only.ts";`,
     ...names.map((name) => `export const ${name} = hostOnly(${JSON.stringify(name)});`),
   ].join("\n");

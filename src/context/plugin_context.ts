@@ -1,7 +1,10 @@
 import { ConfigInvalid, PluginRegistryError } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { createResources, type Resources } from "../resources/mod.ts";
+import type { InFlightCall } from "./in_flight.ts";
 import type { Logger } from "./logger.ts";
+import { type Metadata, NO_METADATA } from "./metadata.ts";
+import { runningCall } from "./running_call.ts";
 
 /** What a context's `registry` can do: for a plugin, look up what its manifest depends on. */
 export interface PluginLookup {
@@ -71,6 +74,38 @@ export class PluginContext {
       },
     });
   }
+
+  /**
+   * What the running call carries beside its arguments, frozen: `tenant_id`, `actor`, `trace_context`, `request_id` and
+   * whatever else its caller sent. It follows the call through awaits and timers, also with many calls under way. Empty
+   * outside a call, for a call that carries nothing, and in the host's context.
+   */
+  get metadata(): Metadata {
+    return NO_METADATA;
+  }
+
+  /**
+   * Aborted when the caller of the running call gives up. Outside a call, for a call that carries neither metadata nor
+   * a signal nor a time limit of its own, and in the host's context, it never aborts.
+   */
+  get signal(): AbortSignal {
+    return neverAborted();
+  }
+
+  /**
+   * The plugin's calls that are under way, oldest first; for a plugin that runs in a pool, those of the member that
+   * asks. Hooks that answer at once are never among them. In the host's context there are none.
+   *
+   * @returns A snapshot.
+   */
+  inFlight(): InFlightCall[] {
+    return [];
+  }
+}
+
+/** A fresh one each time, for listeners that nobody removes would gather on one that lives for ever. */
+function neverAborted(): AbortSignal {
+  return new AbortController().signal;
 }
 
 const hostResources = new WeakMap<PluginContext, Record<string, unknown>>();
@@ -89,6 +124,8 @@ export interface PluginViewOptions {
   logger: Logger;
   /** The resources that exist for it, by name. */
   resources: ReadonlyMap<string, unknown>;
+  /** The plugin's calls under way, oldest first. @default none */
+  inFlight?: (() => readonly InFlightCall[]) | undefined;
 }
 
 /**
@@ -98,14 +135,25 @@ export interface PluginViewOptions {
  * @returns The view, frozen.
  */
 export function createPluginView(options: PluginViewOptions): PluginContext {
-  const { plugin, manifest, config, logger, resources } = options;
+  const { plugin, manifest, config, logger, resources, inFlight } = options;
   const { required, optional } = manifest.resources;
+  const own = () => {
+    const call = runningCall();
+    return call?.plugin === plugin ? call : undefined;
+  };
   return Object.freeze({
     config,
     logger,
     manifest,
     registry: noLookup(`plugin "${plugin}" depends on no other plugin`),
     resources: createResources(plugin, [...required, ...optional], resources),
+    get metadata() {
+      return own()?.metadata ?? NO_METADATA;
+    },
+    get signal() {
+      return own()?.signal ?? neverAborted();
+    },
+    inFlight: () => [...inFlight?.() ?? []],
   });
 }
 

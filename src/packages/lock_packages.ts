@@ -1,3 +1,4 @@
+import { hashFolder, sha256 } from "../folder_hash.ts";
 import { join, resolve, toFileUrl } from "../path/mod.ts";
 import {
   chooseRegistries,
@@ -7,7 +8,6 @@ import {
   withoutCredentials,
 } from "./download_environment.ts";
 import { fillCache } from "./fill_cache.ts";
-import { hashFolder, sha256 } from "./folder_hash.ts";
 import { importsOf, parseListedPackages } from "./listed_package.ts";
 import { hasPackages, type LockFile, readLockFile } from "./lock_file.ts";
 import type { RegistryUrls } from "./registry_client.ts";

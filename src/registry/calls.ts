@@ -1,25 +1,40 @@
-import { type Deadline, Deadlines } from "../deadlines.ts";
-import { HookTimeout, HookUnknown } from "../errors.ts";
-import { nearNames } from "../near.ts";
+import type { Next, WrappedCall } from "../context/mod.ts";
+import { Deadlines } from "../deadlines.ts";
+import { type CallOptions, findHook, runWrapped, type Waiter } from "../dispatch/mod.ts";
+import { HookTimeout } from "../errors.ts";
 import type { RemoteStream } from "../rpc/mod.ts";
-import type { PluginScope } from "../sandbox/mod.ts";
-import { isRemoteStream, StreamWatch } from "./stream_watch.ts";
-import { unavailable } from "./plugin_store.ts";
+import { checkCallOptions } from "./call_options.ts";
+import { HookCall } from "./hook_call.ts";
+import type { Middleware } from "./middleware.ts";
+import { unavailable, unknownHook } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
+import { StreamWatch } from "./stream_watch.ts";
 
 /** Milliseconds that a hook may take, unless the host says otherwise. */
 const HOOK_TIMEOUT_MS = 30_000;
 
+/** What calls need of the registry. */
+export interface CallsOptions {
+  /** What a hook may take. @default 30000 */
+  limitMs: number | undefined;
+  /** The plugin that now is what another was: an override or a reload may have put it there. */
+  current: (record: PluginRecord) => PluginRecord;
+  /** Takes a plugin out of service. */
+  giveUp: (record: PluginRecord, reason: string) => void;
+  middleware: Middleware;
+}
+
 /** Calls hooks of running plugins, each under its deadline. */
 export class Calls implements Disposable {
-  readonly #deadlines = new Deadlines();
-  readonly #limitMs: number;
-  readonly #giveUp: (record: PluginRecord, reason: string) => void;
+  /** One sweep for all. */
+  readonly deadlines: Deadlines = new Deadlines();
+  readonly limitMs: number;
+  readonly #own: CallsOptions;
 
-  /** @param limitMs What a hook may take; @param giveUp Takes a plugin out of service. */
-  constructor(limitMs: number | undefined, giveUp: (record: PluginRecord, reason: string) => void) {
-    this.#limitMs = limitMs ?? HOOK_TIMEOUT_MS;
-    this.#giveUp = giveUp;
+  /** @param own What it needs. */
+  constructor(own: CallsOptions) {
+    this.limitMs = own.limitMs ?? HOOK_TIMEOUT_MS;
+    this.#own = own;
   }
 
   /**
@@ -27,87 +42,161 @@ export class Calls implements Disposable {
    *
    * @throws {PluginUnavailable | HookUnknown | HookTimeout} As a rejection; or whatever the hook throws.
    */
-  call(record: PluginRecord, hook: string, args: unknown[]): Promise<unknown> {
-    const { opened, hooks, state, id } = record;
-    if (state !== "active" || opened === undefined) return Promise.reject(unavailable(record));
-    if (hooks?.has(hook) !== true) {
-      const near = nearNames(hook, hooks ?? []).map((name) => `"${name}"`);
-      const all = [...hooks ?? []].slice(0, 20).map((name) => `"${name.slice(0, 64)}"`).join(", ") || "none";
-      const known = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `its hooks are ${all}`;
-      return Promise.reject(
-        new HookUnknown(`Cannot call "${hook}" of plugin "${id}": no such hook; ${known}`, { plugin: id }),
-      );
+  call(record: PluginRecord, hook: string, args: readonly unknown[], options?: CallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => this.start(record, hook, args, { resolve, reject }, options));
+  }
+
+  /** As {@linkcode Calls.call}, for who has a promise already. Never throws. */
+  start(
+    record: PluginRecord,
+    hook: string,
+    args: readonly unknown[],
+    waiter: Waiter,
+    options?: CallOptions,
+  ): void {
+    const { live } = record;
+    if (live !== undefined && options === undefined && !this.#own.middleware.any && record.hooks?.has(hook) === true) {
+      return new HookCall(this, record, hook, waiter).begin(live, args);
     }
+    try {
+      const own = checkCallOptions(options, hook);
+      const now = this.#own.current(record);
+      const name = findHook(now.hooks ?? none, hook);
+      const wraps = name === undefined ? [] : this.#own.middleware.of(now, name);
+      if (wraps.length === 0) this.#begin(now, hook, args, waiter, own);
+      else this.#beginWrapped(now, name!, args, waiter, own, wraps);
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  /** Calls a hook past its middleware. */
+  #begin(
+    record: PluginRecord,
+    hook: string,
+    args: readonly unknown[],
+    waiter: Waiter,
+    options: CallOptions | undefined,
+  ): void {
+    if (options?.signal?.aborted === true) return waiter.reject(options.signal.reason);
+    const { live, hooks = none } = record;
+    if (live === undefined) {
+      return this.#holdOrRefuse(record, hook, waiter, options, (now) => this.#begin(now, hook, args, waiter, options));
+    }
+    const name = findHook(hooks, hook);
+    if (name === undefined) return waiter.reject(unknownHook(record, hook));
+    new HookCall(this, record, name, waiter, options).begin(live, args);
+  }
+
+  #holdOrRefuse(
+    record: PluginRecord,
+    hook: string,
+    waiter: Waiter,
+    options: CallOptions | undefined,
+    again: (now: PluginRecord) => void,
+  ): void {
+    if (record.fence === undefined) return waiter.reject(unavailable(record));
+    const limitMs = Math.min(options?.timeoutMs ?? Infinity, this.limitMs);
+    const goOn = () => again(this.#own.current(record));
+    record.fence.hold({ plugin: record.id, hook, waiter, options, limitMs, goOn });
+  }
+
+  #beginWrapped(
+    record: PluginRecord,
+    hook: string,
+    args: readonly unknown[],
+    waiter: Waiter,
+    options: CallOptions | undefined,
+    wraps: readonly PluginRecord[],
+  ): void {
+    const { id, manifest: { kind, name: plugin } } = record;
+    const limited = this.#underOneLimit(id, hook, options);
+    const around = wraps.map((wrap) => ({
+      id: wrap.id,
+      run: (call: WrappedCall, next: Next) =>
+        new Promise((resolve, reject) => this.#wrap(wrap, call, next, { resolve, reject }, limited.signal)),
+    }));
+    const inmost = (changed: readonly unknown[], metadata: WrappedCall["metadata"]) =>
+      new Promise((resolve, reject) => {
+        const { signal } = limited;
+        const carries = signal !== undefined || Object.keys(metadata).length > 0;
+        const own = carries ? { metadata, ...(signal === undefined ? {} : { signal }) } : undefined;
+        this.#begin(this.#own.current(record), hook, changed, { resolve, reject }, own);
+      });
+    const metadata = options?.metadata ?? {};
+    runWrapped(around, { kind, plugin, hook, args, metadata }, inmost).then(
+      (value) => (limited.done(), waiter.resolve(value)),
+      (error) => (limited.done(), waiter.reject(error)),
+    );
+  }
+
+  /** Calls a middleware's `wrap`. What it waits for while `next` is under way is not its own time. */
+  #wrap(wrap: PluginRecord, call: WrappedCall, next: Next, waiter: Waiter, signal: AbortSignal | undefined): void {
+    const record = this.#own.current(wrap);
+    const { live } = record;
+    const what = `wrap of ${call.hook}`;
+    const carries = signal !== undefined || Object.keys(call.metadata).length > 0;
+    const options = carries ? { metadata: call.metadata, ...(signal === undefined ? {} : { signal }) } : undefined;
+    if (live === undefined) {
+      // Whoever guards calls must not be got round by its own failure.
+      return this.#holdOrRefuse(record, what, waiter, options, (now) => this.#wrap(now, call, next, waiter, signal));
+    }
+    const own = new HookCall(this, record, what, waiter, options);
+    const nextInItsOwnTime: Next = async (change) => {
+      own.suspend();
+      try {
+        return await next(change);
+      } finally {
+        own.limit();
+      }
+    };
+    own.beginWith((carried) => live.startWrap(call, nextInItsOwnTime, own, carried));
+  }
+
+  /** For a call that takes several steps: one signal that ends them all, the caller's limit included. */
+  #underOneLimit(
+    plugin: string,
+    hook: string,
+    options: CallOptions | undefined,
+  ): { signal: AbortSignal | undefined; done: () => void } {
+    const { signal, timeoutMs } = options ?? {};
+    if (timeoutMs === undefined) return { signal, done: () => {} };
+    const limit = new AbortController();
+    const start = performance.now();
+    const deadline = this.deadlines.add(timeoutMs, () => {
+      limit.abort(new HookTimeout("hook", timeoutMs, performance.now() - start, { plugin, hook }));
+    });
+    const done = () => this.deadlines.remove(deadline);
+    return { signal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]), done };
+  }
+
+  /** Asks a plugin's own `matches`, as a call of its. */
+  matches(record: PluginRecord, input: unknown, options: CallOptions | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const call = new HookCall(record, hook, this.#limitMs, resolve, reject, this, opened.scope);
-      if (!opened.inspected && this.#limitMs !== Infinity) this.#deadlines.put(call, this.#limitMs);
-      opened.scope.start(hook, args, call);
+      const own = checkCallOptions(options, "matches");
+      const now = this.#own.current(record);
+      if (now.live === undefined) return reject(unavailable(now));
+      new HookCall(this, now, "#matches", { resolve, reject }, own).begin(now.live, [input]);
     });
   }
 
-  /** A call has ended in time. */
-  settled(call: HookCall): void {
-    this.#deadlines.remove(call);
-  }
-
   /** A call has given a stream, whose items have the deadline of a call. */
-  watch({ record, hook, limitMs }: HookCall, stream: RemoteStream): void {
+  watch({ record, hook }: HookCall, stream: RemoteStream): void {
+    const { limitMs } = this;
     if (limitMs === Infinity || record.opened?.inspected === true) return;
     const reason = `stream of hook "${hook}" gave nothing within ${limitMs} ms`;
-    new StreamWatch(stream, this.#deadlines, limitMs, () => this.#giveUp(record, reason));
+    new StreamWatch(stream, this.deadlines, limitMs, () => this.#own.giveUp(record, reason));
   }
 
-  /** A call has not ended in time. A sandboxed plugin is ended: it may be in a loop that nothing else stops. */
-  missed({ record, hook, limitMs }: HookCall): void {
-    if (record.sandbox !== "none") this.#giveUp(record, `hook "${hook}" did not answer within ${limitMs} ms`);
+  /** A sandboxed plugin has not answered in time: it is ended, for it may be in a loop that nothing else stops. */
+  missed({ record, hook }: HookCall): void {
+    this.#own.giveUp(record, `hook "${hook}" did not answer within ${this.limitMs} ms`);
   }
 
   /** Stops the deadlines of all calls. */
   [Symbol.dispose](): void {
-    this.#deadlines[Symbol.dispose]();
+    this.deadlines[Symbol.dispose]();
   }
 }
 
-/** One call: who waits for it, and its deadline. One object does it all, for a call is the commonest thing there is. */
-class HookCall implements Deadline {
-  at = 0;
-  previous: Deadline | undefined = undefined;
-  next: Deadline | undefined = undefined;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #calls: Calls;
-  readonly #scope: PluginScope;
-
-  constructor(
-    readonly record: PluginRecord,
-    readonly hook: string,
-    readonly limitMs: number,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-    calls: Calls,
-    scope: PluginScope,
-  ) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#calls = calls;
-    this.#scope = scope;
-  }
-
-  resolve(value: unknown): void {
-    this.#calls.settled(this);
-    if (isRemoteStream(value)) this.#calls.watch(this, value);
-    this.#resolve(value);
-  }
-
-  reject(error: unknown): void {
-    this.#calls.settled(this);
-    this.#reject(this.#scope.explain(error));
-  }
-
-  expire(): void {
-    const { record, hook, limitMs } = this;
-    const elapsedMs = performance.now() - this.at + limitMs;
-    this.#reject(new HookTimeout("hook", limitMs, elapsedMs, { plugin: record.id, hook }));
-    this.#calls.missed(this);
-  }
-}
+const none: ReadonlySet<string> = new Set();

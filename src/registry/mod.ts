@@ -4,12 +4,13 @@ export type { DiscoveryReport } from "./discovery_report.ts";
 export type { PluginHandle } from "./handle.ts";
 export type { PluginRegistryOptions, SandboxChoice } from "./options.ts";
 export type { DiscoverOptions, DiscoverPackagesOptions } from "./registrar.ts";
-export {
-  type GetPluginOptions,
-  type LoadedPluginEntry,
-  PluginRegistry,
-  type SetupAllOptions,
-} from "./plugin_registry.ts";
-export type { PluginState } from "./record.ts";
+export { type GetPluginOptions, PluginRegistry, type SetupAllOptions } from "./plugin_registry.ts";
+export type { CallTimings } from "./call_ledger.ts";
+export type { HealthPolicy } from "./health.ts";
+export type { HookDeclarations } from "./hook_table.ts";
+export type { StartOptions } from "./lifecycle.ts";
+export type { LoadedPluginEntry } from "./loaded_plugin.ts";
+export type { PluginState, StateChange } from "./states.ts";
 export type { PluginStatus, RegistryStatus } from "./status.ts";
 export type { RestartPolicy } from "./supervisor.ts";
+export type { WatchOptions } from "./watch.ts";

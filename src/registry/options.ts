@@ -2,6 +2,8 @@ import type { Logger } from "../context/mod.ts";
 import type { RegistryUrls } from "../packages/mod.ts";
 import type { HostingOptions } from "../runtime/mod.ts";
 import { checkLimits, type Sandbox } from "../sandbox/mod.ts";
+import type { HealthPolicy } from "./health.ts";
+import type { HookDeclarations } from "./hook_table.ts";
 import type { RestartPolicy } from "./supervisor.ts";
 
 /** One sandbox for all plugins, or a choice per kind and per plugin; the narrower choice wins. */
@@ -26,6 +28,12 @@ export interface PluginRegistryOptions extends HostingOptions {
   hookTimeoutMs?: number;
   /** Whether plugins that end by themselves are started again. @default false */
   restart?: RestartPolicy | false;
+  /** How the health of plugins that have a `health` method is polled; `false` never asks. @default every 30 seconds */
+  health?: HealthPolicy | false;
+  /** Milliseconds that calls under way are waited for before a teardown or a reload gives them up. @default 5000 */
+  drainTimeoutMs?: number;
+  /** How hooks are dispatched, by kind, then hook. @default every hook is a singleton */
+  hooks?: HookDeclarations;
   /** Where packages that plugins may import are kept, and where they are fetched from. */
   packages?: {
     /** The folder; kept for the next run. @default a temporary one */
@@ -68,6 +76,7 @@ export function checkOptions(options: PluginRegistryOptions): void {
   if (options.inspect !== undefined) checkIds("inspect.plugin", [options.inspect.plugin]);
   const { killAfterMs = {}, poolSize } = options;
   const restart = options.restart === false ? {} : options.restart ?? {};
+  const health = options.health === false ? {} : options.health ?? {};
   const durations = {
     hookTimeoutMs: options.hookTimeoutMs,
     readyTimeoutMs: options.readyTimeoutMs,
@@ -75,6 +84,9 @@ export function checkOptions(options: PluginRegistryOptions): void {
     "killAfterMs.teardown": killAfterMs.teardown,
     "restart.backoffMs": restart.backoffMs,
     "restart.maxBackoffMs": restart.maxBackoffMs,
+    "health.intervalMs": health.intervalMs,
+    "health.timeoutMs": health.timeoutMs,
+    drainTimeoutMs: options.drainTimeoutMs,
   };
   for (const [name, value] of Object.entries(durations)) {
     if (value === undefined) continue;
@@ -83,7 +95,9 @@ export function checkOptions(options: PluginRegistryOptions): void {
       throw outOfRange(name, value, `more than 0 and at most ${MAX_MS}${endless ? ", or Infinity" : ""}`);
     }
   }
-  for (const [name, value] of Object.entries({ poolSize, "restart.max": restart.max })) {
+  for (
+    const [name, value] of Object.entries({ poolSize, "restart.max": restart.max, "health.failures": health.failures })
+  ) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
       throw outOfRange(name, value, "a whole number, 1 or more");
     }

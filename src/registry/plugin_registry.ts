@@ -1,35 +1,37 @@
 import { type Logger, PluginContext, type PluginLookup, safeLogger } from "../context/mod.ts";
+import type { CallOptions, DispatchFilter, DispatchOptions, RoutingPolicy } from "../dispatch/mod.ts";
 import { PluginLoadError, TeardownErrors } from "../errors.ts";
+import { escapeControl } from "../escape_control.ts";
 import { type Manifest, validateManifest } from "../manifest/mod.ts";
 import { resolve } from "../path/mod.ts";
 import { createHosting, type Hosting, TempFolders } from "../runtime/mod.ts";
 import { Calls } from "./calls.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
-import { createHandle, type PluginHandle } from "./handle.ts";
-import { Lifecycle } from "./lifecycle.ts";
+import { Dispatching } from "./dispatching.ts";
+import { Fence } from "./fence.ts";
 import { groupMembers } from "./group_members.ts";
+import { createHandle, type PluginHandle } from "./handle.ts";
+import { HookTable } from "./hook_table.ts";
+import { Lifecycle, type StartOptions } from "./lifecycle.ts";
+import { LoadedPluginEntry, type LoadedPluginSteps } from "./loaded_plugin.ts";
+import { Middleware } from "./middleware.ts";
 import { exportOf, withEntryPoint } from "./module_export.ts";
 import { checkOptions, type PluginRegistryOptions } from "./options.ts";
 import { PluginStore } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 import { type DiscoverOptions, type DiscoverPackagesOptions, Registrar } from "./registrar.ts";
-import { completeRecord } from "./registration.ts";
+import { completeRecord, prepareRecord } from "./registration.ts";
+import { refuseAmbiguity } from "./start_checks.ts";
+import { answers, PluginStates, type StateChange } from "./states.ts";
 import { type RegistryStatus, registryStatus } from "./status.ts";
+import { PluginWatcher, type WatchOptions } from "./watch.ts";
 
 /** What `setupAll` can be given instead of a context. */
-export interface SetupAllOptions {
+export interface SetupAllOptions extends StartOptions {
   /** Configuration by plugin name. @default {} */
   configs?: Readonly<Record<string, Record<string, unknown>>>;
   /** Resources of the host's own, by name. @default {} */
   resources?: Record<string, unknown>;
-}
-
-/** A running plugin. */
-export interface LoadedPluginEntry {
-  /** Its manifest. */
-  manifest: Manifest;
-  /** Its handle. */
-  plugin: PluginHandle<Record<string, (...args: unknown[]) => unknown>>;
 }
 
 /** Which plugin of a kind. */
@@ -65,11 +67,16 @@ export interface GetPluginOptions {
 export class PluginRegistry implements AsyncDisposable {
   readonly #options: PluginRegistryOptions;
   readonly #store = new PluginStore();
+  readonly #hooks: HookTable;
   readonly #folders: TempFolders;
   readonly #hosting: Hosting;
   readonly #calls: Calls;
+  readonly #dispatching: Dispatching;
   readonly #lifecycle: Lifecycle;
   readonly #registrar: Registrar;
+  readonly #listeners = new Set<(change: StateChange) => void>();
+  readonly #watchers = new Set<PluginWatcher>();
+  #loaded: { version: number; entries: readonly LoadedPluginEntry[] } = { version: -1, entries: [] };
   #logger: Logger;
   #tearingDown: Promise<void> | undefined;
 
@@ -82,21 +89,31 @@ export class PluginRegistry implements AsyncDisposable {
   constructor(options: PluginRegistryOptions = {}) {
     checkOptions(options);
     this.#options = options;
+    this.#hooks = new HookTable(options.hooks);
     this.#logger = safeLogger(options.logger ?? console);
     this.#folders = new TempFolders(options.tempDir);
+    const store = this.#store;
     const log = () => this.#logger; // setupAll brings another
     this.#hosting = createHosting(options, this.#folders, (message) => this.#logger.warn(message));
-    this.#lifecycle = new Lifecycle(this.#store, log, options.restart ?? false);
-    this.#calls = new Calls(options.hookTimeoutMs, (record, reason) => this.#lifecycle.fail(record, reason));
-    const stop = (record: PluginRecord) => this.#lifecycle.stop(record);
-    this.#registrar = new Registrar({
-      store: this.#store,
-      options,
-      folders: this.#folders,
-      hosting: this.#hosting,
-      log,
-      stop,
+    this.#calls = new Calls({
+      limitMs: options.hookTimeoutMs,
+      current: (record) => store.get(record.id) ?? record,
+      giveUp: (record, reason) => this.#lifecycle.fail(record, reason),
+      middleware: new Middleware(store),
     });
+    this.#lifecycle = new Lifecycle({
+      store,
+      states: new PluginStates((record, change) => this.#changed(record, change)),
+      log,
+      restart: options.restart ?? false,
+      health: options.health ?? {},
+      drainMs: options.drainTimeoutMs ?? 5000,
+      fence: () => new Fence(this.#calls.deadlines),
+      prepare: (registration) => prepareRecord(registration, options, this.#hosting),
+    });
+    this.#dispatching = new Dispatching(store, this.#hooks, () => this.getLoadedPlugins());
+    const stop = (record: PluginRecord) => this.#lifecycle.stop(record);
+    this.#registrar = new Registrar({ store, options, folders: this.#folders, hosting: this.#hosting, log, stop });
   }
 
   /**
@@ -151,7 +168,8 @@ export class PluginRegistry implements AsyncDisposable {
   registerManifest(raw: unknown, source?: string): Manifest {
     const shown = source ?? "manifest";
     const file = source === undefined ? {} : { file: resolve(source) };
-    return this.#registrar.registerNow({ manifest: validateManifest(raw, shown), source: shown, ...file });
+    const manifest = validateManifest(raw, shown);
+    return this.#registrar.registerNow({ manifest, source: shown, fromValue: true, ...file });
   }
 
   /**
@@ -196,15 +214,33 @@ export class PluginRegistry implements AsyncDisposable {
     return this.#store.manifests();
   }
 
-  /** The running plugins, sorted by priority descending, then kind and name. */
-  getLoadedPlugins(): LoadedPluginEntry[] {
-    return this.#store.all().filter(({ state }) => state === "active")
-      .sort((a, b) => b.manifest.priority - a.manifest.priority || (a.id < b.id ? -1 : 1))
-      .map((record) => ({
-        manifest: record.manifest,
-        plugin: this.#handle(record) as PluginHandle<Record<string, (...args: unknown[]) => unknown>>,
-      }));
+  /**
+   * The running plugins, sorted by priority descending, then kind and name; what dispatchers take. The same list until
+   * a plugin starts, ends, or changes.
+   */
+  getLoadedPlugins(): readonly LoadedPluginEntry[] {
+    const { version } = this.#store;
+    if (this.#loaded.version !== version) {
+      const entries = this.#store.all().filter(({ state }) => answers(state))
+        .sort((a, b) => b.manifest.priority - a.manifest.priority || (a.id < b.id ? -1 : 1))
+        .map((record) => new LoadedPluginEntry(record, this.#handle(record), this.#steps));
+      this.#loaded = { version, entries };
+    }
+    return this.#loaded.entries;
   }
+
+  /** What the entries of running plugins need. */
+  readonly #steps: LoadedPluginSteps = {
+    start: (record, hook, args, waiter, options) => this.#calls.start(record, hook, args, waiter, options),
+    matches: (record, input, options) => this.#calls.matches(record, input, options),
+    declaration: (kind, hook) => this.#hooks.declaration(kind, hook),
+    failed: (record, hook, where, error) => {
+      const reason = `hook "${hook}" failed: ${error instanceof Error ? error.message : String(error)}`;
+      if (where === "fail_fast") this.#lifecycle.degrade(record, reason);
+      else this.#logger.warn(escapeControl(`Plugin "${record.id}": ${reason}`), { plugin: record.id, hook, where });
+    },
+    answered: (record) => this.#lifecycle.recover(record),
+  };
 
   /**
    * Starts every registered plugin that is not running yet, stopped ones included, in parallel, each under its own
@@ -214,14 +250,20 @@ export class PluginRegistry implements AsyncDisposable {
    * becomes `unavailable` with the chain of cause.
    *
    * @param context What plugins are handed; without one, a context with these configurations and resources is made.
+   * @param options What becomes of the others when one does not start, and how to give up.
    * @throws {DependencyCycle} If plugins depend on each other in a circle; nothing is started then.
+   * @throws {AmbiguousPlugin} If a kind has two fallbacks, or two plugins of the highest priority and only singleton
+   * hooks; nothing is started then.
+   * @throws With `onFailure: "rollback"`, why the first plugin did not start: what had started is torn down again.
    */
-  async setupAll(context: PluginContext | SetupAllOptions = {}): Promise<void> {
-    const { configs = {}, ...options } = context instanceof PluginContext ? {} : context;
+  async setupAll(context: PluginContext | SetupAllOptions = {}, options: StartOptions = {}): Promise<void> {
+    const { configs = {}, onFailure = options.onFailure, signal = options.signal, ...given } =
+      context instanceof PluginContext ? {} as SetupAllOptions : context;
     const own = context instanceof PluginContext
       ? context
-      : new PluginContext({ registry: this as PluginLookup, logger: this.#logger, ...options });
+      : new PluginContext({ registry: this as PluginLookup, logger: this.#logger, ...given });
     this.#logger = safeLogger(own.logger);
+    refuseAmbiguity(this.#store.all(), this.#hooks, (kind) => this.#dispatching.isRouted(kind));
     await this.#lifecycle.startAll({
       context: own,
       logger: this.#logger,
@@ -229,7 +271,8 @@ export class PluginRegistry implements AsyncDisposable {
       hosting: this.#hosting,
       groupMembers: (record) => groupMembers(record, this.#store.all(), this.#hosting),
       complete: (record) => completeRecord(record, this.#options, this.#hosting),
-    });
+    }, { ...(onFailure === undefined ? {} : { onFailure }), ...(signal === undefined ? {} : { signal }) });
+    for (const watcher of this.#watchers) watcher.refresh();
   }
 
   /**
@@ -257,17 +300,133 @@ export class PluginRegistry implements AsyncDisposable {
    * @param name Its name.
    * @param hook The hook.
    * @param args The hook's arguments.
+   * @param options A signal to give up, a limit of its own, and what travels beside the arguments.
    * @returns The hook's result.
    * @throws {KindUnknown | PluginUnavailable | HookUnknown | HookTimeout | SerializationError} As a rejection; or
-   * whatever the hook throws.
+   * whatever the hook throws; or the signal's reason.
    */
-  call(kind: string, name: string, hook: string, args: unknown[] = []): Promise<unknown> {
+  call(kind: string, name: string, hook: string, args: unknown[] = [], options?: CallOptions): Promise<unknown> {
     try {
       if (!Array.isArray(args)) throw new TypeError(`Cannot call hook "${hook}": args is no list of arguments`);
-      return this.#calls.call(this.#store.find(kind, name), hook, args);
+      return this.#calls.call(this.#store.find(kind, name), hook, args, options);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * Dispatches a hook among the plugins of a kind that run, by the class that the `hooks` option declares for it;
+   * without a declaration it is a singleton.
+   *
+   * @param kind The kind.
+   * @param hook The hook; a plugin may have it in camelCase.
+   * @param input The hook's one argument.
+   * @param options As for {@linkcode PluginRegistry.call}; and a filter that narrows the candidates.
+   * @returns A singleton's, chain's or capability's result; a collect's results, with a list of `failures` beside them;
+   * nothing for a notify.
+   * @throws {KindUnknown | HookUnknown | PluginUnavailable | AmbiguousPlugin | NoCapabilityMatch | BroadcastErrors} As a
+   * rejection; or whatever the hook throws.
+   *
+   * @example
+   * ```ts
+   * import { PluginRegistry } from "@dagstack/plugin-system";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const logger = { debug() {}, info() {}, warn() {}, error() {} };
+   * await using registry = new PluginRegistry({ logger, hooks: { rewriter: { rewrite: "chain" } } });
+   * const manifest = { kind: "rewriter", runtime: "in_process", core_version: ">=0.1.0,<1.0.0" };
+   * class Trim { rewrite = (text: string) => text.trim(); }
+   * class Lower { rewrite = (text: string) => text.toLowerCase(); }
+   * await registry.registerModule(Trim, { ...manifest, name: "trim", priority: 2 });
+   * await registry.registerModule(Lower, { ...manifest, name: "lower", priority: 1 });
+   * await registry.setupAll();
+   * assertEquals(await registry.dispatch("rewriter", "rewrite", "  HELLO "), "hello");
+   * ```
+   */
+  dispatch(kind: string, hook: string, input?: unknown, options?: DispatchOptions): Promise<unknown> {
+    return this.#dispatching.dispatch(kind, hook, input, options);
+  }
+
+  /**
+   * Lets a policy choose the active plugin of a kind, before `DAGSTACK_ACTIVE_<KIND>` and priorities do: per tenant, for
+   * example. A later policy of the same kind takes its place.
+   *
+   * @param kind The kind.
+   * @param policy Gives a plugin's name, or `undefined` for no opinion.
+   * @returns Takes the policy back.
+   */
+  setRoutingPolicy(kind: string, policy: RoutingPolicy): Disposable {
+    return this.#dispatching.route(kind, policy);
+  }
+
+  /**
+   * Narrows the candidates of every dispatch: governance. Calls that name their plugin are not dispatched, and go by it.
+   *
+   * @param filter Says whether a plugin may be a candidate.
+   * @returns Takes the filter back.
+   */
+  addFilter(filter: DispatchFilter): Disposable {
+    return this.#dispatching.filterBy(filter);
+  }
+
+  /**
+   * Listens to changes of state of all plugins. A listener that throws is logged, and harms nobody else.
+   *
+   * @param listener Hears of each change, right after it.
+   * @returns Ends the listening.
+   */
+  onStateChange(listener: (change: StateChange) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  #changed(record: PluginRecord, change: StateChange): void {
+    this.#store.version++;
+    if (this.#store.get(record.id) !== record) return; // not, or not any more, the registry's own
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(change);
+      } catch (error) {
+        this.#logger.error(`A listener of state changes has failed: ${(error as Error)?.message ?? error}`);
+      }
+    }
+  }
+
+  /**
+   * Puts a fresh instance into a plugin's place: manifest and code are read again, and `setup` is called. Calls that are
+   * made meanwhile wait for the fresh instance; calls under way end in the old one, which is then torn down. When the
+   * fresh one cannot be started, the old one stays.
+   *
+   * @param kind The plugin's kind.
+   * @param name Its name.
+   * @throws {KindUnknown | PluginUnavailable | PluginLoadError | ManifestInvalid} If it cannot be reloaded; nothing is
+   * changed then. Without a sandbox, only the entry point itself is loaded again, not what it imports.
+   */
+  async reload(kind: string, name: string): Promise<void> {
+    await this.#lifecycle.reload(() => this.#store.find(kind, name));
+  }
+
+  /**
+   * Reloads plugins whose files change, for development, until it is disposed of or all plugins are torn down.
+   *
+   * @param options How long to wait for more changes.
+   * @returns Ends the watching.
+   */
+  watch(options: WatchOptions = {}): AsyncDisposable {
+    const watcher = new PluginWatcher({
+      ...options,
+      folders: () =>
+        this.#store.all().flatMap(({ id, entry }) => entry === undefined ? [] : [{ id, folder: entry.pluginDir }]),
+      reload: (id) => this.#lifecycle.reload(() => this.#store.findByName(id)),
+      log: this.#logger,
+    });
+    this.#watchers.add(watcher);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#watchers.delete(watcher);
+        await watcher[Symbol.asyncDispose]();
+      },
+    };
   }
 
   /**
@@ -296,7 +455,10 @@ export class PluginRegistry implements AsyncDisposable {
   }
 
   async #teardownAll(): Promise<void> {
+    await Promise.all([...this.#watchers].map((watcher) => watcher[Symbol.asyncDispose]()));
+    this.#watchers.clear();
     const errors = await this.#lifecycle.stopAll();
+    this.#lifecycle[Symbol.dispose]();
     this.#calls[Symbol.dispose]();
     await this.#hosting.watcher.close();
     errors.push(...await this.#folders.close());

@@ -1,4 +1,4 @@
-import { AmbiguousPlugin, KindUnknown, PluginUnavailable } from "../errors.ts";
+import { AmbiguousPlugin, HookUnknown, KindUnknown, PluginUnavailable } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { nearNames } from "../near.ts";
 import type { PluginRecord } from "./record.ts";
@@ -6,6 +6,8 @@ import type { PluginRecord } from "./record.ts";
 /** The plugins of one registry, by `kind/name`. Knows nothing of how they are found, started or called. */
 export class PluginStore {
   readonly #records = new Map<string, PluginRecord>();
+  /** Grows with each change of the plugins or of what they are: who keeps something made of them can tell. */
+  version = 0;
 
   /** All plugins, in the order in which they were registered. */
   all(): PluginRecord[] {
@@ -20,6 +22,7 @@ export class PluginStore {
   /** Takes a plugin in, in the place of one of the same kind and name. */
   put(record: PluginRecord): void {
     this.#records.set(record.id, record);
+    this.version++;
   }
 
   /** All manifests, sorted by kind, then name. */
@@ -87,12 +90,21 @@ export function ambiguous(records: readonly PluginRecord[]): AmbiguousPlugin {
 }
 
 /** The error for a call to a plugin that is not running. */
-export function unavailable({ error, id, state }: PluginRecord): PluginUnavailable {
+export function unavailable({ error, id, state, stopped }: PluginRecord): PluginUnavailable {
+  if (stopped !== undefined) return new PluginUnavailable(id, "it is torn down");
   if (error instanceof PluginUnavailable) return error;
   if (error === undefined) {
     return new PluginUnavailable(id, state === "registered" ? "setupAll has not been called" : `it is ${state}`);
   }
   return new PluginUnavailable(id, error.message.replace(/^Cannot \w+ plugin "[^"]*": /, ""), { cause: error });
+}
+
+/** The error for a call to a hook that a plugin does not have. */
+export function unknownHook({ id, hooks }: PluginRecord, hook: string): HookUnknown {
+  const near = nearNames(hook, hooks ?? []).map((name) => `"${name}"`);
+  const all = [...hooks ?? []].slice(0, 20).map((name) => `"${name.slice(0, 64)}"`).join(", ") || "none";
+  const known = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `its hooks are ${all}`;
+  return new HookUnknown(`Cannot call "${hook}" of plugin "${id}": no such hook; ${known}`, { plugin: id });
 }
 
 function unknownKind(kind: string, records: readonly PluginRecord[]): string {

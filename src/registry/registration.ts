@@ -4,6 +4,7 @@ import type { Manifest } from "../manifest/mod.ts";
 import { dirname } from "../path/mod.ts";
 import { type Hosting, scopeOf } from "../runtime/mod.ts";
 import { CORE_VERSION, parseCoreVersion } from "../version/mod.ts";
+import { CallLedger } from "./call_ledger.ts";
 import { compileConfigSchema } from "./config_schema.ts";
 import { chooseSandbox, type PluginRegistryOptions } from "./options.ts";
 import type { PluginRecord } from "./record.ts";
@@ -15,6 +16,8 @@ export interface Registration {
   source: string;
   /** The manifest file, when there is one; its folder is the plugin's. */
   file?: string;
+  /** Whether the manifest was given as a value: the file need not be there. */
+  fromValue?: boolean;
   /** The host's own code for it: a class, a factory or an object. */
   module?: unknown;
 }
@@ -43,10 +46,8 @@ export async function prepareRecord(
  *
  * @throws {VersionIncompatible | RuntimeNotSupported | PluginLoadError} If it cannot be registered.
  */
-export function checkRegistration(
-  { manifest, source, file, module }: Registration,
-  options: PluginRegistryOptions,
-): PluginRecord {
+export function checkRegistration(registration: Registration, options: PluginRegistryOptions): PluginRecord {
+  const { manifest, source, file, module } = registration;
   const id = `${manifest.kind}/${manifest.name}`;
   const range = parseCoreVersion(manifest.core_version);
   if (typeof range !== "function" || !range(CORE_VERSION)) {
@@ -67,6 +68,9 @@ export function checkRegistration(
     manifest,
     id,
     source,
+    registration,
+    calls: new CallLedger(),
+    generation: 0,
     // The host's own code cannot be anywhere but in the host.
     sandbox: module !== undefined || manifest.in_process_only
       ? "none"

@@ -1,7 +1,9 @@
-import { configSection, type Logger, type PluginContext, registeredResources } from "../context/mod.ts";
+import { configSection, type Logger, type PluginContext, registeredResources, secretsOf } from "../context/mod.ts";
 import { HookTimeout, PluginLoadError, PluginRegistryError, PluginUnavailable, type TimeoutPhase } from "../errors.ts";
+import { hashFolder } from "../folder_hash.ts";
 import { type GroupMember, type Hosting, openInProcess } from "../runtime/mod.ts";
 import type { PluginRecord } from "./record.ts";
+import type { PluginStates } from "./states.ts";
 
 /** What starting needs besides the plugin. */
 export interface StartEnvironment {
@@ -21,57 +23,86 @@ export interface StartEnvironment {
  * Starts one plugin: opens its scope, loads its entry point, calls its `setup`, all within its start-up limit. Never
  * rejects: what goes wrong makes the plugin `unavailable`, with the reason.
  *
- * @param record The plugin; its state is changed.
+ * @param record The plugin.
+ * @param states Moves it.
  * @param environment The context and the registry's options.
  */
-export async function startPlugin(record: PluginRecord, environment: StartEnvironment): Promise<void> {
-  const { context, hosting } = environment;
-  const { manifest } = record;
-  record.state = "starting";
-  delete record.error;
+export async function startPlugin(
+  record: PluginRecord,
+  states: PluginStates,
+  environment: StartEnvironment,
+): Promise<void> {
+  states.move(record, "starting");
   delete record.hooks;
+  delete record.methods;
   try {
     throwIfStopping(record);
     await environment.complete(record);
-    const config = Object.hasOwn(environment.configs, manifest.name)
-      ? environment.configs[manifest.name]!
-      : configSection(context.config, manifest.kind, manifest.name);
-    record.checkConfig?.(config);
-    const opened = await openInProcess({
-      manifest,
-      entry: record.entry,
-      ...(record.module === undefined ? {} : { module: record.module }),
-      sandbox: record.sandbox,
-      trusted: record.trusted,
-      ...(record.packages === undefined ? {} : { packages: record.packages }),
-      groupMembers: () => environment.groupMembers(record),
-      config,
-      resources: registeredResources(context),
-      logger: environment.logger,
-      hosting,
-    });
-    record.opened = opened;
+    await open(record, environment);
     throwIfStopping(record);
-    const limit = new PhaseLimit(record.id, opened.inspected ? Infinity : manifest.startup_timeout_sec * 1000);
-    try {
-      const { hooks } = await limit.run("load", () => opened.scope.load());
-      record.hooks = new Set(hooks);
-      record.loadMs = limit.lapMs();
-      await limit.run("setup", () => opened.setup());
-      record.setupMs = limit.lapMs();
-    } finally {
-      limit.clear();
-    }
-    throwIfStopping(record);
-    record.state = "active";
+    states.move(record, "active");
   } catch (error) {
-    record.state = "unavailable";
-    record.error = error instanceof Error ? error : new Error(String(error));
+    const reason = error instanceof Error ? error : new Error(String(error));
     const { opened } = record;
     delete record.opened;
+    states.move(record, "unavailable", reason);
     // One that was only refused asks for no violence: it may share its process with others.
     const ending = error instanceof HookTimeout ? "fault" : "stopped";
-    for (const left of await opened?.close(ending, record.error.message) ?? []) environment.logger.warn(left.message);
+    for (const left of await opened?.close(ending, reason.message) ?? []) environment.logger.warn(left.message);
+  }
+}
+
+async function open(record: PluginRecord, environment: StartEnvironment): Promise<void> {
+  const { context, hosting } = environment;
+  const { manifest, entry, calls } = record;
+  const config = Object.hasOwn(environment.configs, manifest.name)
+    ? environment.configs[manifest.name]!
+    : configSection(context.config, manifest.kind, manifest.name);
+  record.secrets = secretsOf(config);
+  record.checkConfig?.(config);
+  const opened = record.opened = await openInProcess({
+    manifest,
+    entry,
+    ...(record.module === undefined ? {} : { module: record.module }),
+    sandbox: record.sandbox,
+    trusted: record.trusted,
+    ...(record.packages === undefined ? {} : { packages: record.packages }),
+    groupMembers: () => environment.groupMembers(record),
+    config,
+    resources: registeredResources(context),
+    logger: environment.logger,
+    hosting,
+    generation: record.generation,
+    inFlight: () => calls.snapshot(),
+  });
+  throwIfStopping(record);
+  const hashing = entry === undefined ? undefined : hashFolder(entry.pluginDir);
+  hashing?.catch(() => {}); // seen below, unless something else goes wrong first
+  const limit = new PhaseLimit(record, opened.inspected ? Infinity : manifest.startup_timeout_sec * 1000);
+  try {
+    const { hooks, methods } = await limit.run("load", () => opened.scope.load());
+    record.hooks = new Set(hooks);
+    record.methods = new Set(methods);
+    refuseMissingMethods(record);
+    record.loadMs = limit.lapMs();
+    await limit.run("setup", () => opened.setup());
+    record.setupMs = limit.lapMs();
+    if (hashing !== undefined) record.contentHash = await hashing;
+  } finally {
+    limit.clear();
+    await hashing?.catch(() => {});
+  }
+}
+
+/** What the manifest promises in words must be there in code. */
+function refuseMissingMethods({ id, manifest, hooks, methods }: PluginRecord): void {
+  const { health_check, chain_wrap } = manifest;
+  const refuse = (reason: string) => new PluginLoadError(`Cannot load plugin "${id}": ${reason}`, { plugin: id });
+  if (health_check !== undefined && health_check !== "health" && hooks?.has(health_check) !== true) {
+    throw refuse(`health_check is "${health_check}", and it has no such method`);
+  }
+  if (chain_wrap !== undefined && methods?.has("wrap") !== true) {
+    throw refuse("it has chain_wrap, and no method wrap(call, next)");
   }
 }
 
@@ -81,7 +112,7 @@ function throwIfStopping({ id, stopping }: PluginRecord): void {
 
 /** One limit for several phases in a row. */
 class PhaseLimit {
-  readonly #plugin: string;
+  readonly #record: PluginRecord;
   readonly #expired: Promise<never>;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #start = performance.now();
@@ -89,24 +120,30 @@ class PhaseLimit {
   #phase: TimeoutPhase = "load";
   #lap = this.#start;
 
-  constructor(plugin: string, ms: number) {
-    this.#plugin = plugin;
+  constructor(record: PluginRecord, ms: number) {
+    this.#record = record;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {}); // whoever runs a phase sees it
     this.#expired = promise;
     if (ms === Infinity) return;
     this.#timer = setTimeout(() => {
-      this.#timeout = new HookTimeout(this.#phase, ms, performance.now() - this.#start, { plugin });
+      this.#timeout = new HookTimeout(this.#phase, ms, performance.now() - this.#start, {
+        plugin: record.id,
+      });
       reject(this.#timeout);
     }, ms);
   }
 
   async run<T>(phase: "load" | "setup", work: () => Promise<T>): Promise<T> {
     this.#phase = phase;
+    const working = work();
     try {
-      return await Promise.race([work(), this.#expired]);
+      return await Promise.race([working, this.#expired]);
     } catch (error) {
-      if (error === this.#timeout) throw error; // by identity: a plugin may throw one of its own
+      if (error === this.#timeout) { // by identity: a plugin may throw one of its own
+        working.then(() => this.#record.calls.late++, () => {}); // counted, never applied
+        throw error;
+      }
       if (error instanceof HookTimeout && error.phase === "ready") throw error;
       throw this.#explain(phase, error);
     }
@@ -126,7 +163,7 @@ class PhaseLimit {
 
   #explain(phase: "load" | "setup", thrown: unknown): PluginRegistryError {
     const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const plugin = this.#plugin;
+    const plugin = this.#record.id;
     const shown = cause instanceof PluginUnavailable && typeof cause.reason === "string"
       ? cause.reason
       : cause instanceof PluginRegistryError

@@ -1,6 +1,10 @@
+import { maskText } from "../context/mod.ts";
+import { type Manifest, resolveDependencies } from "../manifest/mod.ts";
 import type { HeldLimits, PermissionScope, Sandbox } from "../sandbox/mod.ts";
 import { CORE_VERSION } from "../version/mod.ts";
-import type { PluginRecord, PluginState } from "./record.ts";
+import type { CallTimings } from "./call_ledger.ts";
+import type { PluginRecord } from "./record.ts";
+import type { PluginState } from "./states.ts";
 
 /** What `status()` says of one plugin. JSON throughout. */
 export interface PluginStatus {
@@ -16,6 +20,10 @@ export interface PluginStatus {
   state: PluginState;
   /** Why it is not active: the error's code and message. */
   reason?: { code: string; message: string };
+  /** What went wrong last, also when it is well again. */
+  lastError?: { code: string; message: string };
+  /** What it depends on, as `kind/name`; as its manifest writes it where no such plugin is registered. */
+  dependsOn: string[];
   /** Where it runs. */
   sandbox: Sandbox;
   /** What the sandbox keeps from the host, in words. */
@@ -28,12 +36,16 @@ export interface PluginStatus {
   permissions?: PermissionScope;
   /** Which limits hold while it runs, and which do not and why. */
   limits?: HeldLimits;
+  /** SHA-256 of its folder as it was loaded: over the sorted list of relative path and SHA-256 of each file. */
+  contentHash?: string;
   /** The group whose process it shares. */
   group?: string;
   /** How often it was started again after it had failed. */
   restarts: number;
-  /** Milliseconds. */
-  timings: { loadMs?: number; setupMs?: number };
+  /** How often it was reloaded. */
+  generation: number;
+  /** Milliseconds of its start, and what is known of its calls. */
+  timings: { loadMs?: number; setupMs?: number; calls: CallTimings };
 }
 
 /** What `status()` says. */
@@ -53,17 +65,23 @@ const CONTAINS: Readonly<Record<Sandbox, string>> = {
 
 /** Makes the status of all plugins. */
 export function registryStatus(
-  records: Iterable<PluginRecord>,
+  records: readonly PluginRecord[],
   groupOf: (id: string) => string | undefined,
 ): RegistryStatus {
+  const manifests = records.map(({ manifest }) => manifest);
   const plugins = [...records].sort((a, b) => a.id < b.id ? -1 : 1)
-    .map((record) => pluginStatus(record, groupOf(record.id)));
+    .map((record) => pluginStatus(record, manifests, groupOf(record.id)));
   return { coreVersion: CORE_VERSION, plugins };
 }
 
-function pluginStatus(record: PluginRecord, group: string | undefined): PluginStatus {
-  const { manifest, error, opened } = record;
-  const timings: PluginStatus["timings"] = {};
+function pluginStatus(
+  record: PluginRecord,
+  manifests: readonly Manifest[],
+  group: string | undefined,
+): PluginStatus {
+  const { manifest, error, lastError, opened, secrets = [] } = record;
+  const describe = (shown: Error) => ({ code: codeOf(shown), message: maskText(shown.message, secrets) });
+  const timings: PluginStatus["timings"] = { calls: record.calls.timings() };
   if (record.loadMs !== undefined) timings.loadMs = record.loadMs;
   if (record.setupMs !== undefined) timings.setupMs = record.setupMs;
   return {
@@ -72,15 +90,19 @@ function pluginStatus(record: PluginRecord, group: string | undefined): PluginSt
     ...(manifest.version === undefined ? {} : { version: manifest.version }),
     source: record.source,
     state: record.state,
-    ...(error === undefined ? {} : { reason: { code: codeOf(error), message: error.message } }),
+    ...(error === undefined ? {} : { reason: describe(error) }),
+    ...(lastError === undefined ? {} : { lastError: describe(lastError) }),
+    dependsOn: resolveDependencies(manifest, manifests).map(({ id, written }) => id ?? written),
     sandbox: record.sandbox,
     contains: CONTAINS[record.sandbox],
     escapes_sandbox: record.sandbox === "none" || (opened?.permissions?.run.length ?? 0) > 0,
     trusted: record.trusted,
     ...(opened?.permissions === undefined ? {} : { permissions: opened.permissions }),
     ...(opened === undefined ? {} : { limits: opened.limits }),
+    ...(record.contentHash === undefined ? {} : { contentHash: record.contentHash }),
     ...(group === undefined ? {} : { group }),
     restarts: record.restarts ?? 0,
+    generation: record.generation,
     timings,
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from "../context/mod.ts";
 import { PluginUnavailable } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
 import type { PluginRecord } from "./record.ts";
+import type { PluginStates } from "./states.ts";
 
 /** How plugins that end by themselves are started again. */
 export interface RestartPolicy {
@@ -21,14 +22,22 @@ export class Supervisor {
   readonly #policy: Required<RestartPolicy> | undefined;
   readonly #log: () => Logger;
   readonly #start: (record: PluginRecord) => Promise<void>;
+  readonly #states: PluginStates;
   readonly #timers = new Map<PluginRecord, ReturnType<typeof setTimeout>>();
 
-  /** @param policy How to restart; `false` never does. @param log Where it is told. @param start Starts a plugin anew. */
+  /**
+   * @param policy How to restart; `false` never does.
+   * @param states Moves plugins.
+   * @param log Where it is told.
+   * @param start Starts a plugin anew.
+   */
   constructor(
     policy: RestartPolicy | false,
+    states: PluginStates,
     log: () => Logger,
     start: (record: PluginRecord) => Promise<void>,
   ) {
+    this.#states = states;
     this.#policy = policy === false ? undefined : { max: 5, backoffMs: 250, maxBackoffMs: 30_000, ...policy };
     this.#log = log;
     this.#start = start;
@@ -45,12 +54,13 @@ export class Supervisor {
 
   /** Takes a running plugin out of service, ends what is left of it, and plans its next start. */
   fail(record: PluginRecord, reason: string): void {
-    if (record.state !== "active") return;
     const { opened, id } = record;
-    record.state = "unavailable";
-    record.error = new PluginUnavailable(id, reason);
-    this.#log().error(escapeControl(record.error.message));
+    if (opened === undefined || record.starting !== undefined || record.stopped !== undefined) return;
+    const error = new PluginUnavailable(id, reason);
     delete record.opened;
+    this.#states.move(record, "unavailable", error);
+    this.#log().error(escapeControl(error.message));
+    record.calls.abort(error); // those that the scope's end does not answer
     record.ending = this.#end(record, opened, reason).finally(() => delete record.ending);
     this.#planRestart(record);
   }

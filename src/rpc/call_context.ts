@@ -1,4 +1,4 @@
-import type { Metadata } from "./metadata.ts";
+import type { Metadata } from "../context/mod.ts";
 
 /** What a call brings besides its arguments. */
 export interface CallContext {
@@ -6,6 +6,11 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** What the caller sent beside the arguments, frozen at every depth; `undefined` when it sent nothing. */
   readonly metadata: Metadata | undefined;
+}
+
+/** The reason of a call's signal whose caller has given up. */
+export function givenUp(method: string): Error {
+  return new DOMException(`Cannot finish "${method}": the caller has given up`, "AbortError");
 }
 
 /** A {@linkcode CallContext} that makes its signal when somebody asks for it, for hardly any call needs one. */

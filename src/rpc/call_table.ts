@@ -43,11 +43,17 @@ export class CallTable<T extends Numbered> {
     this.size--;
   }
 
+  /** All, in the order of their numbers. */
+  all(): T[] {
+    const all = [...this.#others.values(), ...this.#slots].filter((one) => one !== undefined);
+    return all.sort((a, b) => a.id - b.id);
+  }
+
   /** Removes all, and gives them back in the order of their numbers. */
   clear(): T[] {
-    const all = [...this.#others.values(), ...this.#slots].filter((one) => one !== undefined);
+    const all = this.all();
     this.#slots.length = this.size = 0;
     this.#others.clear();
-    return all.sort((a, b) => a.id - b.id);
+    return all;
   }
 }

@@ -1,9 +1,10 @@
+import type { Metadata } from "../context/mod.ts";
 import { PluginRegistryError, ProtocolError } from "../errors.ts";
 import { Inbox } from "./inbox.ts";
-import { type CallHandler, IncomingCalls } from "./incoming_calls.ts";
+import { type CallHandler, type CallUnderWay, IncomingCalls } from "./incoming_calls.ts";
 import { CALL, NOTIFY } from "./messages.ts";
-import { OutgoingCalls, type Waiter } from "./outgoing_calls.ts";
-import { type Metadata, metadataTail } from "./metadata.ts";
+import { OutgoingCalls, type StartedCall, type Waiter } from "./outgoing_calls.ts";
+import { metadataTail } from "./metadata.ts";
 import { Outbox } from "./outbox.ts";
 import { ReceivedStreams } from "./received_streams.ts";
 import { SentStreams } from "./sent_streams.ts";
@@ -111,6 +112,15 @@ export class Connection {
   }
 
   /**
+   * The other end's calls to a target that are not answered yet, oldest first. Those that were answered at once have
+   * never been among them.
+   */
+  underWay(target: number): CallUnderWay[] {
+    const handler = this.#handlers.get(target);
+    return handler === undefined ? [] : this.#incoming.underWay(handler);
+  }
+
+  /**
    * Calls a method at the other end. Calls made in one turn share a frame; answers may come in any order.
    *
    * @param target What to call.
@@ -122,20 +132,26 @@ export class Connection {
    * @throws {PluginRegistryError} If too many calls wait already, or the other end does not read.
    */
   call(target: number, method: string, args: readonly unknown[], options: CallOptions = noOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => this.start(target, method, args, { resolve, reject }, options));
+    return new Promise((resolve, reject) => void this.start(target, method, args, { resolve, reject }, options));
   }
 
-  /** As {@linkcode Connection.call}, for who has a promise already: the waiter is told of the answer, or of any error. */
+  /**
+   * As {@linkcode Connection.call}, for who has a promise already: the waiter is told of the answer, or of any error.
+   *
+   * @returns The call, which can be cancelled; `undefined` when it was rejected at once.
+   */
   start(
     target: number,
     method: string,
     args: readonly unknown[],
     waiter: Waiter,
     options: CallOptions = noOptions,
-  ): void {
-    if (this.#closed !== undefined) return waiter.reject(this.#closed);
+  ): StartedCall | undefined {
     const { signal, metadata } = options;
-    if (signal?.aborted === true) return waiter.reject(signal.reason);
+    if (this.#closed !== undefined || signal?.aborted === true) {
+      waiter.reject(this.#closed ?? signal?.reason);
+      return;
+    }
     const id = this.#lastId + 1;
     const outer = this.#opened; // NB: reading the arguments may run getters, which may call
     let streams: number[] | undefined;
@@ -148,12 +164,13 @@ export class Connection {
       this.#outbox.send(`[${CALL},${id},${target},${this.#quote(method)},`, value, tail, "hook ", method);
     } catch (error) {
       for (const stream of this.#opened ?? []) this.#sent.forget(stream);
-      return waiter.reject(error);
+      waiter.reject(error);
+      return;
     } finally {
       streams = this.#opened;
       this.#opened = outer;
     }
-    this.#outgoing.wait(id, waiter, signal, streams);
+    return this.#outgoing.wait(id, waiter, signal, streams);
   }
 
   readonly #sendStream = (stream: AsyncIterable<unknown>, method: string): number => {

@@ -70,6 +70,7 @@ export class Inbox {
     }
     if (!isArray(messages)) throw this.#options.malformed("a frame is an array of messages");
     const attachments = new Attachments(binary);
+    this.#options.incoming.arrive();
     for (let i = 0; i < messages.length; i++) {
       const message: unknown = messages[i];
       if (!isArray(message)) throw this.#options.malformed("a message is an array");

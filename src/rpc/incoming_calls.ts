@@ -1,8 +1,9 @@
+import type { Metadata } from "../context/mod.ts";
 import { PluginRegistryError, type ProtocolError } from "../errors.ts";
-import { type CallContext, LazyCallContext } from "./call_context.ts";
+import { STOP_CHAIN, stopChainError } from "../stop_chain.ts";
+import { type CallContext, givenUp, LazyCallContext } from "./call_context.ts";
 import { CallTable } from "./call_table.ts";
 import { ERROR, RESULT } from "./messages.ts";
-import type { Metadata } from "./metadata.ts";
 import { RESERVED_CALLS } from "./outgoing_calls.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ReceivedStream } from "./received_stream.ts";
@@ -26,12 +27,30 @@ export interface IncomingCallsOptions {
   peer: string;
 }
 
+/** A call that is being handled. */
+export interface CallUnderWay {
+  readonly method: string;
+  readonly metadata: Metadata | undefined;
+  /** `performance.now()` at which it arrived, or could at last be begun. */
+  readonly since: number;
+}
+
+/** `performance.now()`, shared by the calls that arrive together. */
+interface Arrival {
+  at: number;
+}
+
+const now = performance.now.bind(performance);
+
 /** A call of the other end. */
 export class IncomingCall extends LazyCallContext {
   readonly id: number;
   readonly method: string;
   /** The streams among its arguments. */
   readonly streams: readonly ReceivedStream[] | undefined;
+  /** Who works on it, from when it is clear that the answer takes time. */
+  handler: CallHandler | undefined = undefined;
+  arrival: Arrival | undefined = undefined;
 
   constructor(
     id: number,
@@ -62,10 +81,17 @@ export class IncomingCalls {
   /** How many calls were refused since the outbox was last full: their answers wait there. */
   #refused = 0;
   #closed = false;
+  /** When the calls that are being taken arrived; nobody looks at the clock before the first of them. */
+  #arrival: Arrival | undefined;
 
   /** @param options Where answers go, and the limits. */
   constructor(options: IncomingCallsOptions) {
     this.#options = options;
+  }
+
+  /** What is taken from now on has arrived together: one look at the clock does for all, for it costs half a call. */
+  arrive(): void {
+    this.#arrival = undefined;
   }
 
   /** Handles a call; later, when the other end does not read what we answer. */
@@ -83,19 +109,30 @@ export class IncomingCalls {
     const call = this.#waiting.get(id);
     if (call === undefined) return; // its answer is on the way
     if (call.aborted) throw this.#options.malformed("a call is cancelled twice");
-    call.abort(new DOMException(`Cannot finish "${call.method}": the caller has given up`, "AbortError"));
+    call.abort(givenUp(call.method));
     const at = this.#deferred.findIndex((one) => one.call === call);
     if (at >= 0) this.#deferredBytes -= this.#deferred.splice(at, 1)[0]!.bytes;
     if (at >= 0) this.#succeed(call, undefined);
   }
 
+  /** What a handler works on. */
+  underWay(handler: CallHandler): CallUnderWay[] {
+    return this.#waiting.all().filter((call) => call.handler === handler).map(({ method, metadata, arrival }) => ({
+      method,
+      metadata,
+      since: arrival!.at,
+    }));
+  }
+
   /** Handles what was deferred, as far as there is room for answers. */
   resume(): void {
     this.#refused = 0;
+    this.#arrival = undefined;
     const { outbox } = this.#options;
     for (let next = this.#deferred[0]; next !== undefined && !outbox.full; next = this.#deferred[0]) {
       this.#deferred.shift();
       this.#deferredBytes -= next.bytes;
+      this.#waiting.remove(next.call); // it is added again if its answer takes time
       this.#handle(next.call, next.handler, next.args);
     }
   }
@@ -123,8 +160,11 @@ export class IncomingCalls {
 
   #handle(call: IncomingCall, handler: CallHandler, args: unknown[]): void {
     try {
+      const arrival = this.#arrival ??= { at: now() };
       const result = handler(call.method, args, call);
       if (isThenable(result)) {
+        call.handler = handler;
+        call.arrival = arrival;
         this.#waiting.add(call);
         whenSettled(result, (value) => this.#succeed(call, value), (error) => this.#fail(call, error));
       } else this.#succeed(call, result);
@@ -142,6 +182,7 @@ export class IncomingCalls {
     }
     try {
       if (value === undefined) outbox.sendNumbers([RESULT, id]);
+      else if (value === STOP_CHAIN) return this.#fail(call, stopChainError());
       else {
         const what = "result of hook ";
         if (isStream(value)) {

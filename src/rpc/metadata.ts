@@ -1,13 +1,25 @@
+import type { Metadata } from "../context/mod.ts";
 import { SerializationError } from "../errors.ts";
-import { checkBoundaryValue, formatPath, type JsonValue } from "../json.ts";
+import { checkBoundaryValue, formatPath } from "../json.ts";
 import type { EncodedValue } from "./values.ts";
-
-/** What travels beside the arguments of a call: JSON values, read-only where they arrive. */
-export type Metadata = Readonly<Record<string, JsonValue>>;
 
 const { stringify } = JSON;
 const { isArray } = Array;
 const { freeze, values } = Object;
+
+/**
+ * Checks what is to be carried beside the arguments of a call.
+ *
+ * @param metadata What the caller gives.
+ * @param method The call's method, for the error.
+ * @throws {SerializationError} If it is no object of JSON values.
+ */
+export function checkMetadata(metadata: Metadata, method: string): void {
+  const what = `metadata of hook "${method}"`;
+  if (!isRecord(metadata)) throw new SerializationError("$", "no object", { what });
+  const [bytes] = checkBoundaryValue(metadata, what);
+  if (bytes !== undefined) throw new SerializationError(formatPath(bytes.path), "Uint8Array", { what });
+}
 
 /**
  * Checks and writes what follows the arguments of a call.
@@ -18,10 +30,7 @@ const { freeze, values } = Object;
  * @throws {SerializationError} If it is no object of JSON values.
  */
 export function metadataTail(metadata: Metadata, args: EncodedValue, method: string): string {
-  const what = `metadata of hook "${method}"`;
-  if (!isRecord(metadata)) throw new SerializationError("$", "no object", { what });
-  const [bytes] = checkBoundaryValue(metadata, what);
-  if (bytes !== undefined) throw new SerializationError(formatPath(bytes.path), "Uint8Array", { what });
+  checkMetadata(metadata, method);
   return `${args.patched === true ? "" : ",[]"},${stringify(metadata)}]`;
 }
 

@@ -23,28 +23,72 @@ export const RESERVED_CALLS = 64;
 /** Who waits for the answer to a call: a promise's own functions, or something that costs less. */
 export interface Waiter {
   resolve(value: unknown): void;
-  reject(error: unknown): void;
+  /** @param early Whether the call was cancelled: whoever works on it has not answered yet, and `late` will tell. */
+  reject(error: unknown, early?: boolean): void;
+  /** Told once when a cancelled call is over after all: its answer has arrived, or none can come any more. */
+  late?(): void;
 }
 
-/** A call that waits for its answer. */
-interface WaitingCall {
-  readonly id: number;
-  readonly waiter: Waiter;
-  /** Nobody waits any more; its one answer is still to come. */
-  cancelled: boolean;
-  /** Leaves the signal alone from now on. */
-  unlisten: (() => void) | undefined;
-  /** The stream that was its answer, which the signal can still end. */
-  stream: ReceivedStream | undefined;
+/** A call that was begun. */
+export interface StartedCall {
+  /**
+   * Gives up: the waiter is rejected with the reason, the other end is told, and the call's streams end. Without effect
+   * once the call is over.
+   */
+  cancel(reason: unknown): void;
 }
 
 const { apply } = Reflect;
 const { addEventListener, removeEventListener } = EventTarget.prototype;
 
+/** Where a call stands. A cancelled one still has its one answer to come; of a streaming one the stream has not ended. */
+type Stand = "waiting" | "cancelled" | "streaming" | "over";
+
+/** A call, from when it is made until nothing of it can be ended any more. */
+class OutgoingCall implements StartedCall {
+  stand: Stand = "waiting";
+  /** Leaves the signal alone from now on. */
+  unlisten: (() => void) | undefined = undefined;
+  /** The stream that was its answer. */
+  stream: ReceivedStream | undefined = undefined;
+
+  constructor(
+    readonly id: number,
+    readonly waiter: Waiter,
+    /** Numbers of the streams among its arguments. */
+    readonly streams: readonly number[] | undefined,
+    readonly options: OutgoingCallsOptions,
+  ) {}
+
+  cancel(reason: unknown): void {
+    const { stand, streams, options: { outbox, sent, onBusy } } = this;
+    if (stand === "streaming") this.stream!.stop({ error: reason });
+    else if (stand === "waiting") {
+      this.stand = "cancelled";
+      this.unlisten?.();
+      this.waiter.reject(reason, true);
+      onBusy(-1);
+      outbox.sendNumbers([CANCEL, this.id]);
+    } else return;
+    if (streams !== undefined) { for (const stream of streams) sent.fail(stream, reason); }
+  }
+
+  /** Takes the stream that is its answer, which can be ended until it ends by itself. */
+  streamed(stream: ReceivedStream): void {
+    this.stand = "streaming";
+    this.stream = stream;
+    stream.onEnd = () => {
+      this.stand = "over";
+      this.stream = undefined;
+      this.unlisten?.();
+    };
+  }
+}
+
 /** The calls that this end has made and that are not answered yet. */
 export class OutgoingCalls {
   readonly #options: OutgoingCallsOptions;
-  readonly #waiting = new CallTable<WaitingCall>();
+  readonly #waiting = new CallTable<OutgoingCall>();
 
   /** @param options What they need. */
   constructor(options: OutgoingCallsOptions) {
@@ -76,12 +120,14 @@ export class OutgoingCalls {
    * @param waiter Is told.
    * @param signal Gives up when it aborts.
    * @param streams Numbers of the streams among its arguments.
+   * @returns The call.
    */
-  wait(id: number, waiter: Waiter, signal?: AbortSignal, streams?: readonly number[]): void {
-    const call: WaitingCall = { id, waiter, cancelled: false, unlisten: undefined, stream: undefined };
+  wait(id: number, waiter: Waiter, signal?: AbortSignal, streams?: readonly number[]): StartedCall {
+    const call = new OutgoingCall(id, waiter, streams, this.#options);
     this.#waiting.add(call);
     this.#options.onBusy(1);
-    if (signal !== undefined) this.#listen(call, signal, streams);
+    if (signal !== undefined) listen(call, signal);
+    return call;
   }
 
   /**
@@ -91,14 +137,13 @@ export class OutgoingCalls {
    */
   succeed(id: unknown, value: unknown): void {
     const call = this.#answered(id);
-    if (value instanceof ReceivedStream) {
-      if (call.cancelled) value.stop();
-      else if (call.unlisten !== undefined) {
-        call.stream = value;
-        value.onEnd = call.unlisten;
-      }
-    } else call.unlisten?.();
-    if (!call.cancelled) call.waiter.resolve(value);
+    if (call === undefined) {
+      if (value instanceof ReceivedStream) value.stop();
+      return;
+    }
+    if (value instanceof ReceivedStream) call.streamed(value);
+    else call.unlisten?.();
+    call.waiter.resolve(value);
   }
 
   /**
@@ -108,43 +153,44 @@ export class OutgoingCalls {
    */
   fail(id: unknown, error: Error): void {
     const call = this.#answered(id);
-    call.unlisten?.();
-    if (!call.cancelled) call.waiter.reject(error);
+    call?.unlisten?.();
+    call?.waiter.reject(error);
   }
 
   /** Rejects all. */
   close(reason: Error): void {
     for (const call of this.#waiting.clear()) {
-      if (call.cancelled) continue;
+      const { stand, waiter } = call;
+      call.stand = "over";
+      if (stand === "cancelled") {
+        waiter.late?.();
+        continue;
+      }
       call.unlisten?.();
-      call.waiter.reject(reason);
+      waiter.reject(reason);
       this.#options.onBusy(-1);
     }
   }
 
-  #listen(call: WaitingCall, signal: AbortSignal, streams: readonly number[] = []): void {
-    const { outbox, sent, onBusy } = this.#options;
-    const abort = () => {
-      const { reason } = signal;
-      if (call.stream !== undefined) call.stream.stop({ error: reason });
-      else {
-        call.cancelled = true;
-        call.waiter.reject(reason);
-        onBusy(-1);
-        outbox.sendNumbers([CANCEL, call.id]);
-      }
-      for (const stream of streams) sent.fail(stream, reason);
-    };
-    if (signal.aborted) return abort(); // since the call was begun: reading its arguments may run anything
-    apply(addEventListener, signal, ["abort", abort, { once: true }]);
-    call.unlisten = () => apply(removeEventListener, signal, ["abort", abort]);
-  }
-
-  #answered(id: unknown): WaitingCall {
+  /** Takes a call out; `undefined` when it was cancelled, so that nobody waits for the answer. */
+  #answered(id: unknown): OutgoingCall | undefined {
     const call = this.#waiting.get(id);
     if (call === undefined) throw this.#options.malformed("an answer that nobody waits for");
     this.#waiting.remove(call);
-    if (!call.cancelled) this.#options.onBusy(-1);
+    const { stand } = call;
+    call.stand = "over";
+    if (stand === "cancelled") {
+      call.waiter.late?.();
+      return undefined;
+    }
+    this.#options.onBusy(-1);
     return call;
   }
+}
+
+function listen(call: OutgoingCall, signal: AbortSignal): void {
+  if (signal.aborted) return call.cancel(signal.reason); // since the call was begun: reading its arguments may run anything
+  const abort = () => call.cancel(signal.reason);
+  apply(addEventListener, signal, ["abort", abort, { once: true }]);
+  call.unlisten = () => apply(removeEventListener, signal, ["abort", abort]);
 }

@@ -36,7 +36,8 @@ interface RunningGroup extends PluginProcess {
   limits: ChosenLimits;
   /** Where each plugin's code is, and its fresh folder. */
   places: ReadonlyMap<string, { pluginDir: string; folder: string | undefined }>;
-  members: Set<string>;
+  /** One for each place that is taken; a plugin that is reloaded has two for a while. */
+  taken: Set<object>;
 }
 
 /**
@@ -89,13 +90,14 @@ export class GroupProcesses {
         `its group "${group}" was started without it, or with another in its place; stop the whole group first`,
       );
     }
-    running.members.add(id);
+    const token = {};
+    running.taken.add(token);
     return {
       host: running.host,
       folder: place.folder,
       permissions: running.permissions,
       limits: running.limits,
-      release: (ending, reason) => this.#release(id, running, ending, reason, hosting),
+      release: (ending, reason) => this.#release(id, token, running, ending, reason, hosting),
     };
   }
 
@@ -129,7 +131,7 @@ export class GroupProcesses {
         { name: `group ${group}`, members: own, permissions, packages: undefined, limits },
         hosting,
       );
-      return { ...process, permissions, limits, places, members: new Set() };
+      return { ...process, permissions, limits, places, taken: new Set() };
     } catch (error) {
       await hosting.folders.remove(...foldersOf(places));
       throw error;
@@ -138,13 +140,14 @@ export class GroupProcesses {
 
   async #release(
     id: string,
+    token: object,
     running: RunningGroup,
     ending: Ending,
     reason: string | undefined,
     hosting: Hosting,
   ): Promise<void> {
-    running.members.delete(id);
-    if (ending !== "stopped" || running.members.size === 0) {
+    running.taken.delete(token);
+    if (ending !== "stopped" || running.taken.size === 0) {
       await running.host.close(
         ending,
         reason === undefined ? undefined : `plugin "${id}" of its group failed: ${reason}`,

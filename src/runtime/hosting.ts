@@ -30,6 +30,11 @@ export interface HostingOptions {
   inspect?: InspectChoice;
   /** Whether files with several names (hard links) may stand in a plugin's folder. @default false */
   allowHardLinks?: boolean;
+  /**
+   * Whether plugins without a sandbox are held to what crosses a boundary too: their arguments and results are checked,
+   * as a sandbox does. @default false
+   */
+  strict?: boolean;
   /** The Deno program for process scopes; a host built by `deno compile` must name one. @default Deno.execPath() */
   denoPath?: string;
 }
@@ -44,6 +49,7 @@ export interface Hosting {
   readyTimeoutMs: number;
   poolSize: number;
   allowHardLinks: boolean;
+  strict: boolean;
   inspect: InspectChoice | undefined;
   folders: TempFolders;
   watcher: Watcher;
@@ -69,6 +75,7 @@ export function createHosting(options: HostingOptions, folders: TempFolders, war
     readyTimeoutMs: options.readyTimeoutMs ?? 10_000,
     poolSize: options.poolSize ?? navigator.hardwareConcurrency,
     allowHardLinks: options.allowHardLinks ?? false,
+    strict: options.strict ?? false,
     inspect: options.inspect,
     folders,
     watcher: new Watcher(

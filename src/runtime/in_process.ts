@@ -1,4 +1,4 @@
-import { type Logger, withFields } from "../context/mod.ts";
+import { type InFlightCall, type Logger, withFields } from "../context/mod.ts";
 import {
   PermissionExceeded,
   PluginLoadError,
@@ -53,6 +53,10 @@ export interface InProcessOptions {
   resources: Readonly<Record<string, unknown>>;
   logger: Logger;
   hosting: Hosting;
+  /** How often it was reloaded: its code is loaded afresh. @default 0 */
+  generation?: number;
+  /** Its calls under way, for a plugin that shares the host's isolate. */
+  inFlight?: () => readonly InFlightCall[];
 }
 
 /** A scope, opened for a plugin. */
@@ -135,7 +139,13 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     permissions,
     limits: held,
     inspected: hosting.inspect?.plugin === plugin,
-    setup: () => scope.setup({ manifest, config: options.config, offers: given }),
+    setup: () =>
+      scope.setup({
+        manifest,
+        config: options.config,
+        offers: given,
+        ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
+      }),
     async close(ending, reason) {
       await scope.close(ending, reason);
       return await opened.clean();
@@ -206,7 +216,13 @@ async function openWithoutSandbox(
   const folder = offers.get("tmpdir")?.how === "temp dir" ? await hosting.folders.make("tmp", plugin) : undefined;
   const code = module !== undefined || entry === undefined ? { module } : { entry };
   return {
-    scope: openNoneScope({ plugin: identity, log, code }),
+    scope: openNoneScope({
+      plugin: identity,
+      log,
+      code,
+      generation: options.generation ?? 0,
+      strict: hosting.strict,
+    }),
     folder,
     permissions: undefined,
     clean: () => hosting.folders.remove(folder),

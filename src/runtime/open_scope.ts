@@ -66,7 +66,7 @@ export async function openGroupScope(plan: ScopePlan): Promise<OpenedScope> {
   const threads = manifest.execution_model === "thread_cpu_bound";
   const pool = threads ? { size: hosting.poolSize, module: await poolModule() } : undefined;
   return {
-    scope: slot(plan, place.host, { pool, release: place.release }),
+    scope: slot(plan, place.host, { pool, release: place.release, generation: options.generation ?? 0 }),
     folder: place.folder,
     permissions: place.permissions,
     groupLimits: place.limits,
@@ -106,9 +106,11 @@ export async function openWorkerScope(plan: ScopePlan): Promise<OpenedScope> {
 interface SlotExtras {
   pool?: { size: number; module: string } | undefined;
   release?: (ending: Ending, reason?: string) => Promise<void>;
+  /** In a process that has loaded the code before: how often. */
+  generation?: number;
 }
 
-function slot(plan: ScopePlan, host: GuestHost, { pool, release }: SlotExtras): PluginScope {
+function slot(plan: ScopePlan, host: GuestHost, { pool, release, generation }: SlotExtras): PluginScope {
   const { identity, entry, log, checked, options: { manifest, hosting } } = plan;
   return new SlotScope({
     plugin: identity,
@@ -120,6 +122,7 @@ function slot(plan: ScopePlan, host: GuestHost, { pool, release }: SlotExtras): 
     readyTimeoutMs: hosting.inspect?.plugin === plan.plugin ? Infinity : hosting.readyTimeoutMs,
     ...(pool === undefined ? {} : { pool }),
     ...(release === undefined ? {} : { release }),
+    ...(generation === undefined ? {} : { generation }),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Metadata } from "../context/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { ScopeData } from "../resources/mod.ts";
 
@@ -17,6 +18,26 @@ export interface LoadRequest {
   exportName: string;
   /** For `thread_cpu_bound`: how many workers share its calls, and the module that they start with. */
   pool?: { size: number; module: string };
+  /** For middleware: the host's target for `next`. Its `wrap` is no hook. */
+  next?: number;
+  /** How often the plugin was loaded before by this guest. */
+  generation?: number;
+}
+
+/** What `load` answers. */
+export interface LoadReply {
+  hooks: readonly string[];
+  methods: readonly string[];
+  source?: string | undefined;
+}
+
+/** The last of the arguments of a call of `wrap`, behind the wrapped call's own and the token. */
+export interface WrapHeader {
+  kind: string;
+  plugin: string;
+  hook: string;
+  /** What the wrapped call carries, where the call of `wrap` does not carry the same. */
+  metadata?: Metadata;
 }
 
 /** A resource as it is sent: built here from data, or called over messages. */

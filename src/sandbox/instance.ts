@@ -1,9 +1,24 @@
 import { PluginLoadError, PluginRegistryError } from "../errors.ts";
-import type { PluginContext } from "../context/mod.ts";
+import type { Next, PluginContext, WrappedCall } from "../context/mod.ts";
 import { methodNames } from "../resources/mod.ts";
 
 /** Methods that the registry calls itself and that are no hooks. */
 export const LIFECYCLE_METHODS: ReadonlySet<string> = new Set(["setup", "teardown", "health", "matches"]);
+
+/** Marks names that are no hooks: what follows is a method that the registry calls itself. */
+export const OWN = "#";
+/** How middleware's `wrap` is called. */
+export const WRAP = `${OWN}wrap`;
+/** What the registry calls by {@linkcode OWN}; everything else of the kind has a way of its own. */
+const CALLED: ReadonlySet<string> = new Set([`${OWN}health`, `${OWN}matches`]);
+
+/** How an instance is made. */
+export interface InstanceOptions {
+  /** Whether the plugin is middleware, whose `wrap` is no hook. @default false */
+  wraps?: boolean | undefined;
+  /** How often the plugin was loaded before by the same process: later ones import it afresh. @default 0 */
+  generation?: number | undefined;
+}
 
 const { apply, get } = Reflect;
 const functionSource = Function.prototype.toString;
@@ -12,14 +27,18 @@ const functionSource = Function.prototype.toString;
 export class PluginInstance {
   readonly #instance: object;
   readonly #hooks: ReadonlySet<string>;
-  /** Names of its public methods, without lifecycle methods. */
+  /** Names of its public methods, without those that the registry calls itself. */
   readonly hooks: readonly string[];
+  /** Which of the methods that the registry calls itself it has. */
+  readonly methods: readonly string[];
   /** Source text of the export, when it is a class or function. */
   readonly source: string | undefined;
 
-  private constructor(instance: object, source: string | undefined) {
+  private constructor(instance: object, source: string | undefined, { wraps = false }: InstanceOptions) {
     this.#instance = instance;
-    this.hooks = methodNames(instance).filter((name) => !LIFECYCLE_METHODS.has(name));
+    const own = wraps ? [...LIFECYCLE_METHODS, "wrap"] : [...LIFECYCLE_METHODS];
+    this.hooks = methodNames(instance).filter((name) => !own.includes(name) && !name.startsWith(OWN));
+    this.methods = own.filter((name) => typeof get(instance, name) === "function");
     this.#hooks = new Set(this.hooks);
     this.source = source;
   }
@@ -30,15 +49,19 @@ export class PluginInstance {
    *
    * @param url The module. Never a literal in this code: Deno would load that with the wrong permissions.
    * @param exportName Its export.
+   * @param options What it is, and whether it was loaded before.
    * @throws {PluginLoadError} If there is no such export, or it is none of these. What the module throws is passed on.
    */
-  static async load(url: string, exportName: string): Promise<PluginInstance> {
-    const namespace: Record<string, unknown> = await import(url);
+  static async load(url: string, exportName: string, options: InstanceOptions = {}): Promise<PluginInstance> {
+    const { generation = 0 } = options;
+    // NB: Deno keeps modules by their whole URL, so that only another query gives fresh code.
+    const address = generation > 0 ? `${url}?generation=${generation}` : url;
+    const namespace: Record<string, unknown> = await import(address);
     if (!Object.hasOwn(namespace, exportName)) {
       const names = Object.keys(namespace).map((name) => `"${name}"`).join(", ");
       throw new PluginLoadError(`it has no export "${exportName}"; it exports ${names || "nothing"}`);
     }
-    return await PluginInstance.make(namespace[exportName], exportName);
+    return await PluginInstance.make(namespace[exportName], exportName, options);
   }
 
   /**
@@ -46,9 +69,10 @@ export class PluginInstance {
    *
    * @param exported The export.
    * @param exportName What errors call it.
+   * @param options What it is.
    * @throws {PluginLoadError} If it is none of these. What the constructor or the factory throws is passed on.
    */
-  static async make(exported: unknown, exportName: string): Promise<PluginInstance> {
+  static async make(exported: unknown, exportName: string, options: InstanceOptions = {}): Promise<PluginInstance> {
     let instance: unknown = exported;
     let source: string | undefined;
     if (typeof exported === "function") {
@@ -64,7 +88,7 @@ export class PluginInstance {
       const what = typeof exported === "function" ? `"${exportName}" gives ${found}` : `"${exportName}" is ${found}`;
       throw new PluginLoadError(`${what}, expected a class, a factory or an object`);
     }
-    return new PluginInstance(instance, source);
+    return new PluginInstance(instance, source, options);
   }
 
   /** Calls `setup`, if there is one. */
@@ -72,19 +96,30 @@ export class PluginInstance {
     await this.#lifecycle("setup", [context]);
   }
 
-  /** Calls `teardown`, if there is one. */
-  async teardown(): Promise<void> {
-    await this.#lifecycle("teardown", []);
+  /** Calls `teardown`, if there is one. @returns `false` when it says so; all else that it may give means nothing. */
+  async teardown(): Promise<false | undefined> {
+    return await this.#lifecycle("teardown", []) === false ? false : undefined;
   }
 
-  /** Calls a hook. */
+  /** Calls a hook, or by {@linkcode OWN} a method that is none. */
   call(hook: string, args: readonly unknown[]): unknown {
-    if (!this.#hooks.has(hook)) throw new PluginRegistryError(`Cannot call hook "${hook}": there is none`);
-    return apply(get(this.#instance, hook) as () => unknown, this.#instance, args);
+    if (this.#hooks.has(hook)) return apply(get(this.#instance, hook) as () => unknown, this.#instance, args);
+    if (CALLED.has(hook)) return this.#callOwn(hook.slice(OWN.length), args);
+    throw new PluginRegistryError(`Cannot call hook "${hook}": there is none`);
   }
 
-  async #lifecycle(name: string, args: readonly unknown[]): Promise<void> {
+  /** Calls middleware's `wrap`. */
+  wrap(call: WrappedCall, next: Next): unknown {
+    return this.#callOwn("wrap", [call, next]);
+  }
+
+  #callOwn(name: string, args: readonly unknown[]): unknown {
+    if (!this.methods.includes(name)) throw new PluginRegistryError(`Cannot call "${name}": there is no such method`);
+    return apply(get(this.#instance, name) as () => unknown, this.#instance, args);
+  }
+
+  async #lifecycle(name: string, args: readonly unknown[]): Promise<unknown> {
     const method: unknown = get(this.#instance, name);
-    if (typeof method === "function") await apply(method, this.#instance, args);
+    return typeof method === "function" ? await apply(method, this.#instance, args) : undefined;
   }
 }

@@ -2,9 +2,10 @@
 import type { GuestHost } from "./guest_link.ts";
 import type { WorkerHostOptions } from "./worker_host.ts";
 
+export { callHook, callMethod, callWrap } from "./call_scope.ts";
 export type { GuestHost } from "./guest_link.ts";
 export type { LifecycleSpec } from "./guest_protocol.ts";
-export { LIFECYCLE_METHODS } from "./instance.ts";
+export { LIFECYCLE_METHODS, OWN } from "./instance.ts";
 export { hasUlimit, type HeldLimits, heldLimits } from "./launcher.ts";
 export {
   checkLimits,
@@ -15,7 +16,7 @@ export {
   PROCESS_LIMITS,
   strictestLimits,
 } from "./limits.ts";
-export { openNoneScope } from "./none_scope.ts";
+export { type NoneScopeOptions, openNoneScope } from "./none_scope.ts";
 export {
   computeScope,
   type HostPermission,
@@ -30,7 +31,6 @@ export { walkPluginFolder } from "./plugin_folder.ts";
 export { PoolScope } from "./pool_scope.ts";
 export { openProcessHost, type ProcessHostOptions } from "./process_host.ts";
 export { isolationFlags, type LaunchOptions } from "./process_launch.ts";
-export { callHook } from "./scope.ts";
 export type {
   Ending,
   KillDelays,
@@ -43,6 +43,7 @@ export type {
   ResolvedEntryPoint,
   Sandbox,
 } from "./scope.ts";
+export type { StartedCall, Waiter } from "../rpc/mod.ts";
 export { SlotScope } from "./slot_scope.ts";
 export { Watcher } from "./watcher.ts";
 

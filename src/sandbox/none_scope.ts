@@ -1,14 +1,39 @@
-import { createPluginView, loggerTo } from "../context/mod.ts";
+import {
+  createPluginView,
+  frozenMetadata,
+  loggerTo,
+  type Next,
+  runInCall,
+  runningCall,
+  type WrappedCall,
+} from "../context/mod.ts";
 import { PluginUnavailable } from "../errors.ts";
 import { buildResource } from "../resources/mod.ts";
-import { isThenable, type Waiter } from "../rpc/mod.ts";
+import {
+  type CallOptions,
+  checkArguments,
+  checkMetadata,
+  checkResult,
+  isThenable,
+  type StartedCall,
+  type Waiter,
+} from "../rpc/mod.ts";
+import { carried, carriedByWrap } from "./carried.ts";
 import { EndSignal } from "./end_signal.ts";
-import { PluginInstance } from "./instance.ts";
+import { PluginInstance, WRAP } from "./instance.ts";
+import { NoneCall } from "./none_call.ts";
+import { wrapEnded } from "./running_wraps.ts";
 import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup, ResolvedEntryPoint } from "./scope.ts";
 
 /** What a scope without walls needs: an entry point to import, or the code itself. */
 export interface NoneScopeOptions extends Omit<OpenScopeOptions, "entry"> {
   code: { entry: ResolvedEntryPoint } | { module: unknown };
+  /** Whether the plugin is middleware (`[plugin.chain_wrap]`), whose `wrap` is no hook. @default false */
+  wraps?: boolean;
+  /** How often an entry point was loaded before: later ones are imported afresh. @default 0 */
+  generation?: number;
+  /** Whether arguments and results must be such as could cross into a sandbox. @default false */
+  strict?: boolean;
 }
 
 /**
@@ -26,57 +51,122 @@ class NoneScope implements PluginScope {
   readonly sandbox = "none";
   readonly ended = new EndSignal();
   readonly #options: NoneScopeOptions;
-  /** Rejects each call under way: nothing else ends those of a plugin that is torn down. */
-  readonly #waiting = new Set<Waiter>();
+  readonly #plugin: string;
+  readonly #strict: boolean;
   #instance: PluginInstance | undefined;
 
   constructor(options: NoneScopeOptions) {
     this.#options = options;
-  }
-
-  get #plugin(): string {
-    return `${this.#options.plugin.kind}/${this.#options.plugin.name}`;
+    this.#plugin = `${options.plugin.kind}/${options.plugin.name}`;
+    this.#strict = options.strict ?? false;
   }
 
   async load(): Promise<LoadedPlugin> {
-    const { code } = this.#options;
+    const { code, wraps, generation } = this.#options;
+    const options = { wraps, generation };
     this.#instance = "module" in code
-      ? await PluginInstance.make(code.module, this.#plugin)
-      : await PluginInstance.load(code.entry.url, code.entry.exportName);
-    const { hooks, source } = this.#instance;
-    return source === undefined ? { hooks: [...hooks] } : { hooks: [...hooks], source };
+      ? await PluginInstance.make(code.module, this.#plugin, options)
+      : await PluginInstance.load(code.entry.url, code.entry.exportName, options);
+    const { hooks, methods, source } = this.#instance;
+    const loaded: LoadedPlugin = { hooks: [...hooks], methods: [...methods] };
+    if (source !== undefined) loaded.source = source;
+    return loaded;
   }
 
-  async setup({ manifest, config, offers }: PluginSetup): Promise<void> {
+  async setup({ manifest, config, offers, inFlight }: PluginSetup): Promise<void> {
     const resources = new Map<string, unknown>();
     for (const [name, offer] of offers) {
       resources.set(name, offer.how === "by message" ? offer.instance : offer.instance ?? buildResource(offer.data));
     }
     const logger = loggerTo(this.#options.log);
-    await this.#loaded().setup(createPluginView({ plugin: this.#plugin, manifest, config, logger, resources }));
+    const plugin = this.#plugin;
+    await this.#loaded().setup(createPluginView({ plugin, manifest, config, logger, resources, inFlight }));
   }
 
-  start(hook: string, args: readonly unknown[], waiter: Waiter): void {
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+    // NB: a call that carries nothing but is made from inside one that does must not be taken for that one.
+    const instance = this.#instance;
+    if (options !== undefined || instance === undefined || this.#strict || runningCall() !== undefined) {
+      return this.#startClosely(hook, args, (own) => own.call(hook, args), waiter, options);
+    }
     try {
-      const result = this.#loaded().call(hook, args);
-      if (!isThenable(result)) return waiter.resolve(result);
-      this.#waiting.add(waiter);
-      const settled = () => this.#waiting.delete(waiter);
-      Promise.resolve(result).then(
-        (value) => settled() && waiter.resolve(value),
-        (error) => settled() && waiter.reject(error),
-      );
+      settle(instance.call(hook, args), waiter);
     } catch (error) {
       waiter.reject(error);
     }
+    return undefined;
+  }
+
+  startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+    let over = false;
+    const ending: Waiter = {
+      resolve(value) {
+        over = true;
+        waiter.resolve(value);
+      },
+      reject(error, early) {
+        over = true;
+        waiter.reject(error, early);
+      },
+      late: () => waiter.late?.(),
+    };
+    const goOn: Next = async (change) => {
+      if (over) throw wrapEnded();
+      if (this.#strict && change?.args !== undefined) checkArguments(change.args, call.hook);
+      return await next(change);
+    };
+    const { kind, plugin, hook, metadata } = call;
+    const args = Object.freeze([...call.args]);
+    const work = (instance: PluginInstance) =>
+      instance.wrap(Object.freeze({ kind, plugin, hook, args, metadata: frozenMetadata(metadata) }), goOn);
+    return this.#startClosely(WRAP, args, work, ending, carriedByWrap(call, options));
+  }
+
+  /** Starts a call that carries something, is checked, or is made from inside one that carries something. */
+  #startClosely(
+    hook: string,
+    args: readonly unknown[],
+    work: (instance: PluginInstance) => unknown,
+    waiter: Waiter,
+    options: CallOptions | undefined,
+  ): StartedCall | undefined {
+    const instance = this.#instance;
+    if (instance === undefined) return this.#refuse(waiter);
+    const { metadata, signal } = carried(options) ?? {};
+    const check = this.#strict ? (result: unknown) => checkResult(result, hook) : undefined;
+    try {
+      if (signal?.aborted === true) throw signal.reason;
+      if (this.#strict) checkArguments(args, hook);
+      if (metadata !== undefined) {
+        checkMetadata(metadata, hook);
+        const call = new NoneCall(this.#plugin, hook, frozenMetadata(metadata), waiter);
+        call.run(() => work(instance), check, signal);
+        return call;
+      }
+      const inside = runningCall() !== undefined;
+      const result = inside ? runInCall(undefined, () => work(instance)) : work(instance);
+      if (check === undefined) settle(result, waiter);
+      else if (isThenable(result)) settle(checked(result, check), waiter);
+      else {
+        check(result);
+        waiter.resolve(result);
+      }
+    } catch (error) {
+      waiter.reject(error);
+    }
+    return undefined;
   }
 
   explain(error: unknown): unknown {
     return error;
   }
 
-  async teardown(): Promise<void> {
-    await this.#loaded().teardown();
+  teardown(): Promise<unknown> {
+    return this.#loaded().teardown();
+  }
+
+  #refuse(waiter: Waiter): undefined {
+    waiter.reject(this.#tornDown());
   }
 
   #loaded(): PluginInstance {
@@ -88,11 +178,23 @@ class NoneScope implements PluginScope {
     return new PluginUnavailable(this.#plugin, "it is torn down");
   }
 
+  /** Calls under way go on: nothing can end them, and whoever made them tells those who wait. */
   close(): Promise<void> {
     this.#instance = undefined;
-    for (const waiter of this.#waiting) waiter.reject(this.#tornDown());
-    this.#waiting.clear();
     this.ended.finish("closed");
     return Promise.resolve();
   }
+}
+
+/** Tells a waiter what a hook gave, with as little as can be: a promise of the language needs no second one around it. */
+function settle(result: unknown, waiter: Waiter): void {
+  if (typeof result !== "object" || !isThenable(result)) return waiter.resolve(result);
+  const promise = result instanceof Promise ? result : Promise.resolve(result);
+  promise.then((value) => waiter.resolve(value), (error) => waiter.reject(error));
+}
+
+async function checked(result: PromiseLike<unknown>, check: (value: unknown) => void): Promise<unknown> {
+  const value = await result;
+  check(value);
+  return value;
 }

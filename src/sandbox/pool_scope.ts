@@ -1,6 +1,15 @@
-import type { CallOptions, Waiter } from "../rpc/mod.ts";
+import type { Next, WrappedCall } from "../context/mod.ts";
+import type { CallOptions, StartedCall, Waiter } from "../rpc/mod.ts";
+import { counted } from "./counted.ts";
 import { EndSignal } from "./end_signal.ts";
 import type { Ending, LoadedPlugin, PluginScope, PluginSetup } from "./scope.ts";
+
+interface Member {
+  scope: PluginScope;
+  /** Calls that it works on: also such as were cancelled, until it has answered them. */
+  busy: number;
+  alive: boolean;
+}
 
 /**
  * A plugin whose calls several scopes share, each with an instance of its own: the processes of `process_cpu_bound`, or
@@ -10,7 +19,7 @@ import type { Ending, LoadedPlugin, PluginScope, PluginSetup } from "./scope.ts"
 export class PoolScope implements PluginScope {
   readonly sandbox: "process" | "worker";
   readonly ended = new EndSignal();
-  readonly #members: { scope: PluginScope; busy: number; alive: boolean }[];
+  readonly #members: Member[];
 
   /** @param scopes At least one, all of the same plugin. @param onLost Told when one of several has ended. */
   constructor(scopes: readonly PluginScope[], onLost: (reason: string, left: number) => void) {
@@ -36,31 +45,31 @@ export class PoolScope implements PluginScope {
     await this.#each((scope) => scope.setup(setup));
   }
 
-  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void {
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+    const member = this.#leastBusy();
+    return member.scope.start(hook, args, counted(member, waiter), options);
+  }
+
+  startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+    const member = this.#leastBusy();
+    return member.scope.startWrap(call, next, counted(member, waiter), options);
+  }
+
+  #leastBusy(): Member {
     let least = this.#members[0]!;
     for (const member of this.#members) {
       if (member.alive && (!least.alive || member.busy < least.busy)) least = member;
     }
-    least.busy++;
-    const counted: Waiter = {
-      resolve(value) {
-        least.busy--;
-        waiter.resolve(value);
-      },
-      reject(error) {
-        least.busy--;
-        waiter.reject(error);
-      },
-    };
-    least.scope.start(hook, args, counted, options);
+    return least;
   }
 
   explain(error: unknown): unknown {
     return this.#members[0]!.scope.explain(error);
   }
 
-  async teardown(): Promise<void> {
-    await this.#each((scope) => scope.teardown());
+  async teardown(): Promise<unknown> {
+    const given = await this.#each((scope) => scope.teardown());
+    return given.includes(false) ? false : undefined;
   }
 
   async close(ending: Ending, reason?: string): Promise<void> {

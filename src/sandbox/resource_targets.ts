@@ -1,5 +1,5 @@
 import { PluginRegistryError } from "../errors.ts";
-import type { Connection } from "../rpc/mod.ts";
+import type { CallHandler, Connection } from "../rpc/mod.ts";
 
 const { apply, get } = Reflect;
 
@@ -21,14 +21,19 @@ export class ResourceTargets {
    * @returns Its target.
    */
   serve(resource: object, methods: readonly string[]): number {
-    const target = ++this.#last;
     const allowed = new Set(methods);
-    this.#connection.serve(target, (method, args) => {
+    return this.open((method, args) => {
       if (!allowed.has(method)) {
         throw new PluginRegistryError(`Cannot call "${method}": the resource has no such method`);
       }
       return apply(get(resource, method) as () => unknown, resource, args);
     });
+  }
+
+  /** Serves whatever a function answers. @returns Its target. */
+  open(handler: CallHandler): number {
+    const target = ++this.#last;
+    this.#connection.serve(target, handler);
     return target;
   }
 }

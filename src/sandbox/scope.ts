@@ -1,8 +1,8 @@
-import type { LogLevel } from "../context/mod.ts";
+import type { InFlightCall, LogLevel, Next, WrappedCall } from "../context/mod.ts";
 import type { FoundEntryPoint } from "../discovery/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
-import type { CallOptions, Waiter } from "../rpc/mod.ts";
+import type { CallOptions, StartedCall, Waiter } from "../rpc/mod.ts";
 import type { EndSignal } from "./end_signal.ts";
 
 /** Where a plugin's code runs (SPEC section 9). */
@@ -31,8 +31,10 @@ export interface OpenScopeOptions {
 
 /** What was found when the entry point was loaded. */
 export interface LoadedPlugin {
-  /** Public method names, without lifecycle methods. */
+  /** Public method names, without those that the registry calls itself. */
   hooks: string[];
+  /** Which of those it has: `setup`, `teardown`, `health`, `matches`, and of middleware `wrap`. */
+  methods: string[];
   /** Source text of the export, when it is a class or function. */
   source?: string;
 }
@@ -43,6 +45,8 @@ export interface PluginSetup {
   config: Record<string, unknown>;
   /** By resource name; a fresh folder has become one that lives in the scope. */
   offers: ReadonlyMap<string, Exclude<Offer, { how: "temp dir" }>>;
+  /** The plugin's calls under way, oldest first, where the scope itself keeps no list: in sandbox `none`. @default none */
+  inFlight?: () => readonly InFlightCall[];
 }
 
 /**
@@ -73,24 +77,27 @@ export interface PluginScope {
   load(): Promise<LoadedPlugin>;
   /** Calls the plugin's `setup`, if it has one. */
   setup(setup: PluginSetup): Promise<void>;
-  /** Calls a hook, and tells the waiter. Calls may be made while others are under way. */
-  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void;
+  /**
+   * Calls a hook, and tells the waiter. Calls may be made while others are under way. What the call carries, were it
+   * only `{}`, is what lets the plugin see its metadata and its signal.
+   *
+   * @returns The call, to be cancelled; `undefined` when it was rejected at once, and in sandbox `none` when it carries
+   * nothing.
+   */
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): StartedCall | undefined;
+  /**
+   * Calls middleware's `wrap`.
+   *
+   * @param call What it wraps.
+   * @param next Goes on with that; not called any more once `wrap` has ended.
+   * @param waiter Told what `wrap` gives.
+   * @param options As of {@linkcode PluginScope.start}.
+   */
+  startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined;
   /** Makes an error of a hook speak of what the plugin's author and the host know. Asked only when there is one. */
   explain(error: unknown): unknown;
-  /** Calls the plugin's `teardown`, if it has one. */
-  teardown(): Promise<void>;
+  /** Calls the plugin's `teardown`, if it has one. @returns `false` if that says that a restart is required. */
+  teardown(): Promise<unknown>;
   /** Ends the scope and waits until it has ended. @param reason Told to calls under way, when it is a fault. */
   close(ending: Ending, reason?: string): Promise<void>;
-}
-
-/** Calls a hook of a scope. @returns What it gives. */
-export function callHook(
-  scope: PluginScope,
-  hook: string,
-  args: readonly unknown[],
-  options?: CallOptions,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    scope.start(hook, args, { resolve, reject: (error) => reject(scope.explain(error)) }, options);
-  });
 }

@@ -1,13 +1,24 @@
+import type { Next, WrappedCall } from "../context/mod.ts";
 import { withLimit } from "../deadlines.ts";
 import { HookTimeout, PluginUnavailable } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { Offer } from "../resources/mod.ts";
-import type { CallOptions, Waiter } from "../rpc/mod.ts";
+import type { CallOptions, StartedCall, Waiter } from "../rpc/mod.ts";
+import { carried, carriedByWrap } from "./carried.ts";
 import { EndSignal } from "./end_signal.ts";
 import type { GuestHost } from "./guest_link.ts";
-import { CONTROL_TARGET, type LoadRequest, type SentResource, type SetupRequest } from "./guest_protocol.ts";
+import {
+  CONTROL_TARGET,
+  type LoadReply,
+  type LoadRequest,
+  type SentResource,
+  type SetupRequest,
+  type WrapHeader,
+} from "./guest_protocol.ts";
+import { WRAP } from "./instance.ts";
 import { explainRefusal } from "./refusal.ts";
+import { RunningWraps } from "./running_wraps.ts";
 import type { Ending, LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup } from "./scope.ts";
 
 /** What a plugin's place in a guest needs. */
@@ -20,6 +31,8 @@ export interface SlotScopeOptions extends OpenScopeOptions {
   readyTimeoutMs: number;
   /** For `thread_cpu_bound`: the workers that share the plugin's calls. */
   pool?: LoadRequest["pool"];
+  /** How often the plugin was loaded before by the same guest: it is imported afresh. @default 0 */
+  generation?: number;
   /** Ends the plugin's place. @default the host's own end */
   release?: (ending: Ending, reason?: string) => Promise<void>;
 }
@@ -30,6 +43,7 @@ export class SlotScope implements PluginScope {
   readonly ended = new EndSignal();
   readonly #options: SlotScopeOptions;
   readonly #slot: number;
+  readonly #wraps = new RunningWraps();
 
   /** @param options The plugin, and the guest that it lives in. */
   constructor(options: SlotScopeOptions) {
@@ -45,7 +59,7 @@ export class SlotScope implements PluginScope {
   }
 
   async load(): Promise<LoadedPlugin> {
-    const { checked, entry, pool } = this.#options;
+    const { checked, entry, pool, generation, manifest, host } = this.#options;
     await checked;
     const request: LoadRequest = {
       slot: this.#slot,
@@ -54,12 +68,15 @@ export class SlotScope implements PluginScope {
       exportName: entry.exportName,
     };
     if (pool !== undefined) request.pool = pool;
+    if (generation !== undefined) request.generation = generation;
+    if (manifest.chain_wrap !== undefined) request.next = host.link.resources.open(this.#wraps.handler);
     const loading = this.#control("load", request);
     loading.catch(() => {}); // a guest that never gets ready is told below
     await this.#readyInTime();
-    const reply = await loading as Partial<LoadedPlugin> | null;
-    const hooks = Array.isArray(reply?.hooks) ? reply.hooks.filter((hook) => typeof hook === "string") : [];
-    return typeof reply?.source === "string" ? { hooks, source: reply.source } : { hooks };
+    const reply = await loading as Partial<Record<keyof LoadReply, unknown>> | null;
+    const loaded: LoadedPlugin = { hooks: names(reply?.hooks), methods: names(reply?.methods) };
+    if (typeof reply?.source === "string") loaded.source = reply.source;
+    return loaded;
   }
 
   async #readyInTime(): Promise<void> {
@@ -89,8 +106,17 @@ export class SlotScope implements PluginScope {
     return { target: resources.serve(offer.instance, offer.methods), methods: offer.methods };
   }
 
-  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void {
-    this.#options.host.link.connection.start(this.#slot, hook, args, waiter, options);
+  start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+    return this.#options.host.link.connection.start(this.#slot, hook, args, waiter, carried(options));
+  }
+
+  startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+    const { kind, plugin, hook, args, metadata } = call;
+    const own = carriedByWrap(call, options);
+    const header: WrapHeader = { kind, plugin, hook };
+    if (own?.metadata !== undefined && own.metadata !== metadata) header.metadata = metadata;
+    const { token, waiter: ending } = this.#wraps.begin(next, waiter);
+    return this.start(WRAP, [...args, token, header], ending, own);
   }
 
   /** A refusal by Deno speaks of flags that nobody can pass here; make it speak of the manifest. */
@@ -102,8 +128,8 @@ export class SlotScope implements PluginScope {
     return error instanceof Error ? explainRefusal(error, this.#options.manifest) : error;
   }
 
-  async teardown(): Promise<void> {
-    await this.#control("teardown", { slot: this.#slot });
+  teardown(): Promise<unknown> {
+    return this.#control("teardown", { slot: this.#slot });
   }
 
   #control(method: string, request: unknown): Promise<unknown> {
@@ -118,4 +144,9 @@ export class SlotScope implements PluginScope {
     host.link.closeSlot(this.#slot);
     this.ended.finish("closed");
   }
+}
+
+/** What a guest says that is to be a list of names. */
+function names(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((name) => typeof name === "string") : [];
 }

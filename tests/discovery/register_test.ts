@@ -134,7 +134,7 @@ Deno.test("the npm package's example of registerManifest and attachPlugin runs a
   assertEquals(received, [{ foo: 1 }, "echo"]);
   assertEquals(registry.list().map(({ kind, name }) => [kind, name]), [["tool", "echo"]]);
   const [loaded] = registry.getLoadedPlugins();
-  assertEquals(await loaded!.plugin.execute!({ msg: "hi" }), { echoed: "hi" });
+  assertEquals(await loaded!.instance.execute!({ msg: "hi" }), { echoed: "hi" });
   await registry.teardownAll();
 });
 
@@ -219,8 +219,8 @@ Deno.test("list gives all that is registered by kind and name, getLoadedPlugins 
   await host.setup();
   const loaded = host.registry.getLoadedPlugins();
   assertEquals(loaded.map(({ manifest }) => manifest.name), ["a", "b", "c"]);
-  assertEquals(await loaded[0]!.plugin.greet!("you"), "hello, you");
-  assert(loaded[0]!.plugin === host.registry.getPlugin("thing", "a"));
+  assertEquals(await loaded[0]!.instance.greet!("you"), "hello, you");
+  assert(loaded[0]!.instance === host.registry.getPlugin("thing", "a"));
 });
 
 Deno.test("getCoreVersion is the core's version", () => assertEquals(getCoreVersion(), CORE_VERSION));

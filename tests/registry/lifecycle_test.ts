@@ -49,7 +49,7 @@ Deno.test("a second setupAll waits for what the first has begun, and one after t
 Deno.test("calls in flight at teardown reject, also without a sandbox", async () => {
   const code = files("wait() { return new Promise(() => {}); }");
   for (const options of [{}, NONE]) {
-    await using host = await TestHost.start(code, options);
+    await using host = await TestHost.start(code, { ...options, drainTimeoutMs: 50 });
     const waiting = assertRejects(() => host.plugin().wait!(), PluginUnavailable, "it is torn down");
     await host.registry.teardownAll();
     await waiting;

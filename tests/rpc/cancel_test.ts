@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { ProtocolError, SerializationError } from "../../src/errors.ts";
 import { type CallContext, Connection, encodeFrame, type Metadata } from "../../src/rpc/mod.ts";
+import { isStopChainError, STOP_CHAIN } from "../../src/stop_chain.ts";
 import { link, messagesOf, nextTurn, outcomes, TARGET, Uncaught } from "./linked_pair.ts";
 
 const CANCEL = 4;
@@ -261,5 +262,121 @@ Deno.test("limits that are no numbers are refused, for they would be no limits",
     for (const value of [NaN, 0, -1]) {
       assertThrows(() => new Connection({ peer: "x", write: () => {}, [option]: value }), RangeError, option);
     }
+  }
+});
+
+/** A waiter that remembers. */
+function remembering() {
+  const told: unknown[][] = [];
+  const waiter = {
+    resolve: (value: unknown) => void told.push(["resolve", value]),
+    reject: (error: unknown, early?: boolean) => void told.push(["reject", error, early]),
+    late: () => void told.push(["late"]),
+  };
+  return { told, waiter };
+}
+
+Deno.test("a started call is cancelled without a signal, and its waiter is told when the answer comes after all", async () => {
+  const { calls, answers, handler } = patient();
+  const { near, sent } = link({ handler });
+  const { told, waiter } = remembering();
+  const call = near.start(TARGET, "x", [], waiter)!;
+  await nextTurn();
+  call.cancel(reason);
+  assertEquals(told, [["reject", reason, true]]);
+  await nextTurn();
+  assert(calls[0]!.signal.aborted);
+  assertEquals(messagesOf(sent).filter(([kind]) => kind === CANCEL), [[CANCEL, 1]]);
+  call.cancel(new Error("again"));
+  answers[0]!.resolve("unwanted");
+  await nextTurn();
+  assertEquals(told, [["reject", reason, true], ["late"]]);
+  call.cancel(new Error("too late"));
+  await nextTurn();
+  assertEquals([told.length, messagesOf(sent).length], [2, 2]);
+});
+
+Deno.test("cancelling a call that is over has no effect, whether it was answered, failed or closed", async () => {
+  const { near, sent } = link({
+    handler(method) {
+      if (method === "fail") throw new RangeError("mine");
+      return 1;
+    },
+  });
+  for (const method of ["x", "fail"]) {
+    const { told, waiter } = remembering();
+    const call = near.start(TARGET, method, [], waiter)!;
+    await nextTurn();
+    call.cancel(reason);
+    await nextTurn();
+    assertEquals(told.length, 1);
+  }
+  assertEquals(messagesOf(sent).filter(([kind]) => kind === CANCEL), []);
+  const { told, waiter } = remembering();
+  const open = near.start(TARGET, "x", [], waiter)!;
+  near.close(reason);
+  open.cancel(new Error("again"));
+  assertEquals(told, [["reject", reason, undefined]]);
+  const refused = remembering();
+  assertEquals(near.start(TARGET, "x", [], refused.waiter), undefined);
+  assertEquals(refused.told, [["reject", reason, undefined]]);
+});
+
+Deno.test("closing tells the waiter of a cancelled call that no answer can come any more, once", async () => {
+  const { handler } = patient();
+  const { near } = link({ handler });
+  const { told, waiter } = remembering();
+  near.start(TARGET, "x", [], waiter)!.cancel(reason);
+  await nextTurn();
+  near.close(new Error("closed"));
+  near.close(new Error("closed"));
+  assertEquals(told, [["reject", reason, true], ["late"]]);
+});
+
+Deno.test("cancelling ends the stream that was the answer, and the streams among the arguments", async () => {
+  let returned = 0;
+  async function* endless() {
+    try {
+      for (let i = 0;; i++) yield await Promise.resolve(i);
+    } finally {
+      returned++;
+    }
+  }
+  const { near } = link({ handler: (_method, [stream]) => stream ?? endless() });
+  for (const args of [[], [endless()]]) {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const call = near.start(TARGET, "x", args, { resolve, reject })!;
+    const iterator = (await promise as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    await iterator.next();
+    call.cancel(reason);
+    const [ended] = await outcomes([iterator.next()]);
+    assertEquals(ended, { error: reason });
+    await nextTurn();
+  }
+  assertEquals(returned, 2);
+});
+
+Deno.test("what an end works on can be asked for, oldest first, by target", async () => {
+  const { answers, handler } = patient();
+  const { near, far } = link({ handler });
+  far.serve(TARGET + 1, handler);
+  assertEquals(far.underWay(TARGET), []);
+  near.call(TARGET, "a", [], { metadata: { n: 1 } });
+  near.call(TARGET, "b", []);
+  await nextTurn();
+  const calls = far.underWay(TARGET);
+  assertEquals(calls.map(({ method, metadata }) => [method, metadata]), [["a", { n: 1 }], ["b", undefined]]);
+  assert(calls.every(({ since }) => since > 0 && since <= performance.now()));
+  answers[0]!.resolve(1);
+  await nextTurn();
+  assertEquals(far.underWay(TARGET).map(({ method }) => method), ["b"]);
+  assertEquals(far.underWay(TARGET + 2), []);
+});
+
+Deno.test("STOP_CHAIN crosses as an error that says so", async () => {
+  const { near } = link({ handler: (method) => method === "now" ? STOP_CHAIN : Promise.resolve(STOP_CHAIN) });
+  for (const method of ["now", "later"]) {
+    const [outcome] = await outcomes([near.call(TARGET, method, [])]);
+    assert(typeof outcome === "object" && "error" in outcome && isStopChainError(outcome.error));
   }
 });

@@ -370,6 +370,9 @@ const errors: Error[] = [
   new page.HookUnknown("m"),
   new page.ProtocolError("m"),
   new page.TeardownErrors([new RangeError("a"), new page.KindUnknown("b")]),
+  new page.BroadcastErrors("k", "run", [{ plugin, error: new RangeError("a") }]),
+  new page.DispatchMismatch("k", "run", "chain", "singleton", { plugin }),
+  new page.NoCapabilityMatch("k", "run", { language: "go", capabilities: ["gpu"] }, "none"),
 ];
 
 for (const error of errors) {

@@ -64,6 +64,9 @@ const pageErrors: page.PluginRegistryError[] = [
   new page.HookUnknown("m", { plugin }),
   new page.ProtocolError("m"),
   new page.TeardownErrors([new RangeError("a"), new page.KindUnknown("b")]),
+  new page.BroadcastErrors("k", "run", [{ plugin, error: new RangeError("a") }]),
+  new page.DispatchMismatch("k", "run", "chain", "singleton", { plugin }),
+  new page.NoCapabilityMatch("k", "run", { language: "go", capabilities: ["gpu"] }, "none"),
 ];
 
 Deno.test("the errors below are all that the package has", () => {
@@ -85,6 +88,18 @@ for (const error of pageErrors) {
     assertEquals(errors(copy), errors(error));
   });
 }
+
+Deno.test("the failures of a broadcast stay together, plugin and error", () => {
+  const error = new page.BroadcastErrors("k", "run", [
+    { plugin: "k/a", error: new RangeError("a") },
+    { plugin: "k/b", error: new page.KindUnknown("b") },
+  ]);
+  const copy = arrived(error) as page.BroadcastErrors;
+  assertEquals(copy.failures.map(({ plugin, error }) => [plugin, String(error)]), [
+    ["k/a", "RangeError: a"],
+    ["k/b", "KindUnknown: b"],
+  ]);
+});
 
 Deno.test("an error of an unknown class is an Error of that name, with its code", () => {
   class MoneyError extends Error {

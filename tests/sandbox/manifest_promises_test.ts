@@ -8,11 +8,19 @@ import { PROJECT } from "../support.ts";
 import { NO_PROMISE } from "./manifest_promises/no_promise.ts";
 import type { Proof } from "./manifest_promises/proof.ts";
 import { DECLARATION_PROOFS } from "./manifest_promises/proofs_declarations.ts";
+import { LIFECYCLE_PROOFS } from "./manifest_promises/proofs_lifecycle.ts";
 import { LIMIT_PROOFS } from "./manifest_promises/proofs_limits.ts";
 import { PERMISSION_PROOFS } from "./manifest_promises/proofs_permissions.ts";
 
-const PROOFS = Object.entries<Proof>({ ...LIMIT_PROOFS, ...PERMISSION_PROOFS, ...DECLARATION_PROOFS });
-const PROVEN = [LIMIT_PROOFS, PERMISSION_PROOFS, DECLARATION_PROOFS].flatMap((table) => Object.keys(table));
+const PROOFS = Object.entries<Proof>({
+  ...LIMIT_PROOFS,
+  ...PERMISSION_PROOFS,
+  ...DECLARATION_PROOFS,
+  ...LIFECYCLE_PROOFS,
+});
+const PROVEN = [LIMIT_PROOFS, PERMISSION_PROOFS, DECLARATION_PROOFS, LIFECYCLE_PROOFS].flatMap((table) =>
+  Object.keys(table)
+);
 const UNPROVEN = Object.values(NO_PROMISE).flat();
 
 /** The part of a JSON Schema that is walked. */

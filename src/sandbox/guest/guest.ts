@@ -8,6 +8,7 @@ import {
   CONTROL_TARGET,
   GUEST_TARGET,
   type GuestSettings,
+  type LoadReply,
   type LoadRequest,
   type SetupRequest,
 } from "../guest_protocol.ts";
@@ -83,7 +84,9 @@ export function startGuest(options: GuestOptions): Connection {
         current = slot;
         return loaded.call(hook, args, call);
       });
-      return { hooks: [...loaded.hooks], source: loaded.source };
+      const { hooks, methods, source } = loaded;
+      const reply: LoadReply = { hooks: [...hooks], methods: [...methods], source };
+      return reply;
     },
     setup: (request: SetupRequest) => {
       current = request.slot;

@@ -18,7 +18,9 @@ Deno.test({
   sanitizeExit: true,
   async fn() {
     const { plugin, manifest } = spec;
-    const instance = await PluginInstance.load(spec.url, spec.exportName);
+    const instance = await PluginInstance.load(spec.url, spec.exportName, {
+      wraps: manifest.chain_wrap !== undefined,
+    });
     const resources = new Map(spec.resources.map(([name, data]) => [name, buildResource(data)]));
     await instance.setup(createPluginView({ plugin, manifest, config: {}, logger: silent, resources }));
     for (const [hook, args] of spec.calls) {

@@ -1,17 +1,19 @@
-import { type CallContext, Connection } from "../../rpc/mod.ts";
+import { type CallContext, Connection, type Waiter } from "../../rpc/mod.ts";
 import {
   CONTROL_TARGET,
   GUEST_TARGET,
   type GuestSettings,
+  type LoadReply,
   type LoadRequest,
   type SetupRequest,
 } from "../guest_protocol.ts";
+import { counted } from "../counted.ts";
 import { postFrame } from "../post_frame.ts";
 import type { GuestLog, GuestSlot } from "./guest_slot.ts";
 
 interface Member {
   connection: Connection;
-  /** Calls that it works on. */
+  /** Calls that it works on: also such as were cancelled, until it has answered them. */
   busy: number;
 }
 
@@ -26,12 +28,14 @@ export class ThreadPool implements GuestSlot {
   readonly #members: Member[];
   readonly #host: Connection;
   readonly hooks: readonly string[];
+  readonly methods: readonly string[];
   readonly source: string | undefined;
 
-  private constructor(members: Member[], host: Connection, loaded: { hooks: string[]; source?: string }) {
+  private constructor(members: Member[], host: Connection, loaded: LoadReply) {
     this.#members = members;
     this.#host = host;
     this.hooks = loaded.hooks;
+    this.methods = loaded.methods;
     this.source = loaded.source;
   }
 
@@ -44,9 +48,10 @@ export class ThreadPool implements GuestSlot {
   ): Promise<ThreadPool> {
     const { pool, ...own } = request;
     const members = Array.from({ length: pool!.size }, () => startMember(pool!.module, log, settings));
-    const loads = members.map(({ connection }) =>
-      connection.call(CONTROL_TARGET, "load", [{ ...own, slot: SLOT }]) as Promise<{ hooks: string[]; source?: string }>
-    );
+    const loads = members.map(({ connection }) => {
+      if (own.next !== undefined) forward(connection, own.next, host);
+      return connection.call(CONTROL_TARGET, "load", [{ ...own, slot: SLOT }]) as Promise<LoadReply>;
+    });
     const [first] = await Promise.all(loads);
     return new ThreadPool(members, host, first!);
   }
@@ -54,32 +59,43 @@ export class ThreadPool implements GuestSlot {
   async setup(request: SetupRequest): Promise<void> {
     const calls = this.#members.map(({ connection }) => {
       for (const [, resource] of request.resources) {
-        if ("data" in resource) continue;
-        const { target } = resource;
-        connection.serve(target, (method, args, call) => this.#host.call(target, method, args, call));
+        if (!("data" in resource)) forward(connection, resource.target, this.#host);
       }
       return connection.call(CONTROL_TARGET, "setup", [{ ...request, slot: SLOT }]);
     });
     await Promise.all(calls);
   }
 
-  async call(hook: string, args: unknown[], context: CallContext): Promise<unknown> {
+  call(hook: string, args: unknown[], context: CallContext): Promise<unknown> {
     let least = this.#members[0]!;
     for (const member of this.#members) if (member.busy < least.busy) least = member;
-    least.busy++;
-    try {
-      return await least.connection.call(SLOT, hook, args, context);
-    } finally {
-      least.busy--;
-    }
+    return new Promise((resolve, reject) => {
+      let givenUp: unknown;
+      const waiter: Waiter = {
+        resolve,
+        // The host is told that a cancelled call is over when the member is free again.
+        reject: (error, early) => early === true ? givenUp = error : reject(error),
+        late: () => reject(givenUp),
+      };
+      least.connection.start(SLOT, hook, args, counted(least, waiter), context);
+    });
   }
 
-  async teardown(): Promise<void> {
+  async teardown(): Promise<unknown> {
     const done = await Promise.allSettled(
       this.#members.map(({ connection }) => connection.call(CONTROL_TARGET, "teardown", [{ slot: SLOT }])),
     );
-    for (const one of done) if (one.status === "rejected") throw one.reason;
+    const given = done.map((one) => {
+      if (one.status === "rejected") throw one.reason;
+      return one.value;
+    });
+    return given.includes(false) ? false : undefined;
   }
+}
+
+/** Lets a member call a target of the host's. */
+function forward(member: Connection, target: number, host: Connection): void {
+  member.serve(target, (method, args, call) => host.call(target, method, args, call));
 }
 
 function startMember(module: string, log: GuestLog, settings: GuestSettings): Member {

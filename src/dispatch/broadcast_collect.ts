@@ -1,0 +1,161 @@
+import { BroadcastErrors, type PluginFailure } from "../errors.ts";
+import { admitted, type DispatchOptions } from "./filter.ts";
+import { byPriority } from "./order.ts";
+import { asError, idOf, type PreparedDispatch, type Stage, stagesFor } from "./stages.ts";
+import type { DispatchTarget, Waiter } from "./target.ts";
+
+/**
+ * What a `broadcast_collect` gives: the answers by priority of their plugins, then name; and beside them the failures,
+ * which are there only under `best_effort`.
+ */
+export type CollectedResults<O> = O[] & {
+  /** The plugins that failed, in the same order. Not enumerable, so that the results stay a plain list. */
+  readonly failures: readonly PluginFailure[];
+};
+
+/** What a failure does: ends the collect, or is reported beside the results that came. */
+export type ErrorPolicy = "fail_fast" | "best_effort";
+
+/** A collecting broadcast, made ready. */
+export class PreparedCollect implements PreparedDispatch {
+  readonly #kind: string;
+  readonly #hook: string;
+  readonly #policy: ErrorPolicy;
+  readonly #stages: readonly Stage[];
+
+  /**
+   * Finds the plugins.
+   *
+   * @param policy `fail_fast` unless the hook's declaration says otherwise.
+   * @throws {KindUnknown | DispatchMismatch | HookUnknown} If there are none.
+   */
+  constructor(kind: string, hook: string, plugins: readonly DispatchTarget[], policy?: ErrorPolicy) {
+    this.#kind = kind;
+    this.#hook = hook;
+    this.#stages = stagesFor(kind, hook, "broadcast_collect", byPriority(plugins));
+    this.#policy = policy ?? declaredPolicy(this.#stages, hook) ?? "fail_fast";
+  }
+
+  /** Calls all. */
+  start(input: unknown, waiter: Waiter, options?: DispatchOptions): void {
+    let stages: readonly Stage[];
+    try {
+      options?.signal?.throwIfAborted();
+      stages = admitted(this.#stages, this.#kind, this.#hook, input, options);
+    } catch (error) {
+      return waiter.reject(error);
+    }
+    new CollectRun(this.#kind, this.#hook, this.#policy, stages, waiter, options?.signal).run(input, options);
+  }
+}
+
+function declaredPolicy(stages: readonly Stage[], hook: string): ErrorPolicy | undefined {
+  return stages.map(({ target }) => target.declaration?.(hook)?.errorPolicy).find((policy) => policy !== undefined);
+}
+
+/** One collect under way. */
+class CollectRun {
+  readonly #kind: string;
+  readonly #hook: string;
+  readonly #policy: ErrorPolicy;
+  readonly #stages: readonly Stage[];
+  readonly #waiter: Waiter;
+  readonly #signal: AbortSignal | undefined;
+  /** By the place of their stage; what failed leaves a hole. */
+  readonly #results: unknown[];
+  #failures: PluginFailure[] | undefined = undefined;
+  /** One more than the plugins that have not answered, until all are started. */
+  #waiting: number;
+  #starting = true;
+  #over = false;
+
+  constructor(
+    kind: string,
+    hook: string,
+    policy: ErrorPolicy,
+    stages: readonly Stage[],
+    waiter: Waiter,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#kind = kind;
+    this.#hook = hook;
+    this.#policy = policy;
+    this.#stages = stages;
+    this.#waiter = waiter;
+    this.#signal = signal;
+    this.#results = new Array(stages.length);
+    this.#waiting = stages.length + 1;
+  }
+
+  run(input: unknown, options: DispatchOptions | undefined): void {
+    const args = [input];
+    const stages = this.#stages;
+    for (let place = 0; place < stages.length && !this.#over; place++) {
+      const { target, hook } = stages[place]!;
+      target.start(hook, args, new Place(this, place), options);
+    }
+    this.#starting = false;
+    if (this.#failures !== undefined && this.#policy === "fail_fast") this.#refuse();
+    else this.#ended();
+  }
+
+  answer(place: number, value: unknown): void {
+    if (this.#over) return;
+    this.#results[place] = value;
+    this.#stages[place]!.target.answered?.();
+    this.#ended();
+  }
+
+  fail(place: number, thrown: unknown): void {
+    if (this.#over) return;
+    if (this.#signal?.aborted === true) { // then no plugin is to blame
+      this.#over = true;
+      return this.#waiter.reject(this.#signal.reason);
+    }
+    const stage = this.#stages[place]!;
+    stage.target.failed?.(this.#hook, this.#policy, thrown);
+    this.#failures ??= new Array(this.#stages.length);
+    this.#failures[place] = { plugin: idOf(stage), error: asError(thrown) };
+    if (this.#policy === "best_effort") this.#ended();
+    else if (!this.#starting) this.#refuse();
+  }
+
+  #refuse(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#waiter.reject(new BroadcastErrors(this.#kind, this.#hook, withoutHoles(this.#failures!)));
+  }
+
+  #ended(): void {
+    if (--this.#waiting > 0 || this.#over) return;
+    this.#over = true;
+    if (this.#failures === undefined) return this.#waiter.resolve(defineProperty(this.#results, "failures", NONE));
+    const failures = { value: withoutHoles(this.#failures) };
+    this.#waiter.resolve(defineProperty(withoutHoles(this.#results), "failures", failures));
+  }
+}
+
+/** Waits for one plugin of a collect. */
+class Place implements Waiter {
+  readonly #run: CollectRun;
+  readonly #place: number;
+
+  constructor(run: CollectRun, place: number) {
+    this.#run = run;
+    this.#place = place;
+  }
+
+  resolve(value: unknown): void {
+    this.#run.answer(this.#place, value);
+  }
+
+  reject(error: unknown): void {
+    this.#run.fail(this.#place, error);
+  }
+}
+
+const { defineProperty } = Object;
+
+const NONE: PropertyDescriptor = { value: Object.freeze([]) };
+
+const withoutHoles = <T>(list: readonly T[]): T[] => list.filter(() => true);

@@ -1,0 +1,174 @@
+import type { InFlightCall } from "../context/mod.ts";
+import type { Deadline } from "../deadlines.ts";
+import type { CallOptions, Waiter } from "../dispatch/mod.ts";
+import { HookTimeout } from "../errors.ts";
+import type { PluginScope, StartedCall } from "../sandbox/mod.ts";
+import { isStopChainError, STOP_CHAIN } from "../stop_chain.ts";
+import type { Calls } from "./calls.ts";
+import type { PluginRecord } from "./record.ts";
+import { isRemoteStream } from "./stream_watch.ts";
+
+/** How far a call is. */
+enum Phase {
+  /** The plugin works on it. */
+  Running,
+  /** The scope is being told that nobody waits any more. */
+  Cancelling,
+  /** The caller has been answered; the plugin has not answered yet. */
+  GivenUp,
+  Over,
+}
+
+/**
+ * One call of a hook: who waits for it, its deadline, and its place among the plugin's calls. One object does it all, for
+ * a call is the commonest thing there is; and the clock is asked only by those that are timed.
+ */
+export class HookCall implements Waiter, Deadline {
+  // The list of deadlines and the ledger keep these.
+  at = 0;
+  previous: Deadline | undefined = undefined;
+  next: Deadline | undefined = undefined;
+  place = -1;
+
+  #phase = Phase.Running;
+  #startedAt = 0;
+  #limitMs: number;
+  #started: StartedCall | undefined = undefined;
+  #unlisten: (() => void) | undefined = undefined;
+  readonly #calls: Calls;
+  readonly #waiter: Waiter;
+  readonly #options: CallOptions | undefined;
+  readonly record: PluginRecord;
+  readonly hook: string;
+
+  constructor(calls: Calls, record: PluginRecord, hook: string, waiter: Waiter, options?: CallOptions) {
+    this.#calls = calls;
+    this.record = record;
+    this.hook = hook;
+    this.#waiter = waiter;
+    this.#options = options;
+    this.#limitMs = calls.limitMs;
+  }
+
+  /** Calls the plugin. */
+  begin(scope: PluginScope, args: readonly unknown[]): void {
+    this.#enter();
+    this.#track(scope.start(this.hook, args, this, this.#options));
+  }
+
+  /** Calls something else of the plugin's than a hook. */
+  beginWith(start: (options: CallOptions | undefined) => StartedCall | undefined): void {
+    this.#enter();
+    this.#track(start(this.#options));
+  }
+
+  #enter(): void {
+    const { record } = this;
+    if (record.opened?.inspected === true) this.#limitMs = Infinity;
+    if (record.calls.enter(this) || record.sandbox !== "none") this.#startedAt = performance.now();
+  }
+
+  #track(started: StartedCall | undefined): void {
+    if (this.#phase !== Phase.Running) return; // it was answered at once
+    this.#started = started;
+    this.limit();
+    const signal = this.#options?.signal;
+    if (signal !== undefined) this.#listen(signal);
+  }
+
+  /** Sets its deadline. */
+  limit(): void {
+    const ms = Math.min(this.#options?.timeoutMs ?? Infinity, this.#limitMs);
+    if (ms !== Infinity && this.next === undefined) this.#calls.deadlines.put(this, ms);
+  }
+
+  /** Takes its deadline back, while it waits for what is not its own doing. */
+  suspend(): void {
+    this.#calls.deadlines.remove(this);
+  }
+
+  #listen(signal: AbortSignal): void {
+    const abort = () => this.giveUp(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    this.#unlisten = () => signal.removeEventListener("abort", abort);
+  }
+
+  resolve(value: unknown): void {
+    if (this.#phase !== Phase.Running) return this.late();
+    this.#end();
+    if (isRemoteStream(value)) this.#calls.watch(this, value);
+    this.#waiter.resolve(value);
+  }
+
+  reject(error: unknown): void {
+    switch (this.#phase) {
+      case Phase.Running: {
+        if (isStopChainError(error)) return this.resolve(STOP_CHAIN);
+        const { record } = this;
+        this.#end();
+        record.calls.failed++;
+        return this.#waiter.reject(record.opened?.scope.explain(error) ?? error);
+      }
+      case Phase.GivenUp:
+        return this.late();
+    }
+  }
+
+  /** The plugin has answered after the caller was. */
+  late(): void {
+    if (this.#phase !== Phase.GivenUp) return;
+    this.#end();
+    this.record.calls.late++;
+  }
+
+  /** Answers the caller now, and tells the plugin, where it can be told. Its deadline stays: it must answer some time. */
+  giveUp(reason: unknown): void {
+    if (this.#phase !== Phase.Running) return;
+    this.#phase = Phase.Cancelling;
+    this.#unlisten?.();
+    this.#started?.cancel(reason);
+    this.#phase = Phase.GivenUp;
+    if (this.record.sandbox === "none") this.#calls.deadlines.remove(this); // nothing could be done about it
+    this.#waiter.reject(reason);
+  }
+
+  expire(): void {
+    const { record, hook } = this;
+    const own = this.#options?.timeoutMs ?? Infinity;
+    const limitMs = Math.min(own, this.#limitMs);
+    if (this.#phase === Phase.GivenUp) return this.#calls.missed(this);
+    record.calls.timedOut++;
+    const elapsedMs = performance.now() - this.at + limitMs;
+    this.giveUp(new HookTimeout("hook", limitMs, elapsedMs, { plugin: record.id, hook }));
+    if (this.#isOver() || record.sandbox === "none") return;
+    if (own < this.#limitMs) this.#calls.deadlines.put(this, this.#limitMs - own);
+    else this.#calls.missed(this);
+  }
+
+  /** What `inFlight()` says of it. */
+  describe(): InFlightCall {
+    const now = performance.now();
+    const limitMs = Math.min(this.#options?.timeoutMs ?? Infinity, this.#limitMs);
+    const since = this.#startedAt !== 0
+      ? this.#startedAt
+      : this.at > 0 && this.at !== Infinity
+      ? this.at - limitMs
+      : now;
+    return { hook: this.hook, elapsedMs: Math.max(0, now - since), metadata: this.#options?.metadata ?? {} };
+  }
+
+  /** Asked where the compiler thinks it knows. */
+  #isOver(): boolean {
+    return this.#phase === Phase.Over;
+  }
+
+  #end(): void {
+    const { record } = this;
+    this.#phase = Phase.Over;
+    if (this.next !== undefined) this.#calls.deadlines.remove(this);
+    this.#unlisten?.();
+    record.calls.leave(this);
+    if (this.#startedAt !== 0) record.calls.time(performance.now() - this.#startedAt);
+  }
+}

@@ -1,0 +1,40 @@
+import { frozenMetadata, type Metadata, type Next, NO_METADATA, type WrappedCall } from "../../context/mod.ts";
+import type { CallOptions, Connection } from "../../rpc/mod.ts";
+import { isStopChainError, STOP_CHAIN } from "../../stop_chain.ts";
+import type { WrapHeader } from "../guest_protocol.ts";
+
+/**
+ * What middleware is told of a call, made of what arrived for it.
+ *
+ * @param args The wrapped call's arguments, then the token and the header.
+ * @param carried What the call of `wrap` carries.
+ * @param connection Where `next` goes.
+ * @param target The host's target for it.
+ */
+export function wrappedCall(
+  args: unknown[],
+  carried: Metadata | undefined,
+  connection: Connection,
+  target: number,
+): { call: WrappedCall; next: Next } {
+  const [token, header] = args.splice(-2) as [number, WrapHeader];
+  const { kind, plugin, hook, metadata } = header;
+  const call = Object.freeze({
+    kind,
+    plugin,
+    hook,
+    args: Object.freeze(args),
+    metadata: metadata === undefined ? carried ?? NO_METADATA : frozenMetadata(metadata),
+  });
+  const next: Next = async (change = {}) => {
+    const options: CallOptions = change.metadata === undefined ? {} : { metadata: change.metadata };
+    const sent = [...change.args ?? [], token, change.args !== undefined];
+    try {
+      return await connection.call(target, "next", sent, options);
+    } catch (error) {
+      if (isStopChainError(error)) return STOP_CHAIN;
+      throw error;
+    }
+  };
+  return { call, next };
+}
