@@ -29,6 +29,7 @@ function copyFrozen(value: unknown): unknown {
   const copy: Record<string, unknown> = {};
   for (const key of keys(value)) {
     const inner = copyFrozen((value as Record<string, unknown>)[key]);
+    if (inner === undefined) continue; // as when it crosses a boundary
     if (key === "__proto__") defineProperty(copy, key, { value: inner, enumerable: true }); // NB: no name as any other
     else copy[key] = inner;
   }

@@ -12,6 +12,7 @@ export {
   registeredResources,
 } from "./plugin_context.ts";
 export { runInCall, type RunningCall, runningCall } from "./running_call.ts";
+export { maskError, maskFields } from "./mask_error.ts";
 export { createMask, isSecretField, maskSecrets, maskText, secretsOf } from "./mask.ts";
 export { safeLogger } from "./safe_logger.ts";
 export type { Next, NextChange, WrappedCall } from "./wrapped_call.ts";

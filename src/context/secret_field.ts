@@ -4,13 +4,13 @@ const LONGEST_NAME = 256;
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 
 /** Secret as the last word of a name. */
-const SECRET = words(
+const SECRET = /* @__PURE__ */ words(
   "password passwords passwd passwds pwd pwds pass passphrase passphrases passcode passcodes passkey secret secrets " +
     "token tokens credential credentials cred creds authorization cookie cookies jwt bearer dsn apikey apikeys",
 );
 
 /** Secret as the last two words of a name. */
-const SECRET_PAIRS = words("secret_id connection_string conn_str conn_string basic_auth proxy_auth http_auth");
+const SECRET_PAIRS = /* @__PURE__ */ words("secret_id connection_string conn_str conn_string basic_auth proxy_auth http_auth");
 
 /** Secret as the end of a last word whose parts nothing divides: `dbpassword`, `accesstoken`. Not `monkey`, `tokenizer`. */
 const SECRET_END =
@@ -20,20 +20,20 @@ const SECRET_END =
  * `*_key`s that name a place in data, or what anybody may know; their values are words that text is full of. Not
  * `primary_key`: so Azure calls the secret of an account.
  */
-const OPEN_KEYS = words(
+const OPEN_KEYS = /* @__PURE__ */ words(
   "foreign partition sort public unique composite shard routing cache idempotency row group index natural",
 );
 
 /** `*_token`s of language models: texts that mark a place. */
-const OPEN_TOKEN = words("pad eos bos unk sep cls mask stop start end special image");
+const OPEN_TOKEN = /* @__PURE__ */ words("pad eos bos unk sep cls mask stop start end special image");
 
 /** `*_tokens` that are secrets; all others count what a language model reads and writes. */
-const SECRET_TOKENS = words(
+const SECRET_TOKENS = /* @__PURE__ */ words(
   "access api app auth bearer bot csrf device id push refresh secret service session user xsrf",
 );
 
 /** Words after the one that decides, which say only how or which. */
-const DECORATION = words("value values base b pem hex plain plaintext raw hash hashed encoded encrypted old new v");
+const DECORATION = /* @__PURE__ */ words("value values base b pem hex plain plaintext raw hash hashed encoded encrypted old new v");
 
 /**
  * Whether a field's value is a secret, by its name: in snake, kebab, camel or upper case, with or without words before.

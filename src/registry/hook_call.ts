@@ -53,13 +53,18 @@ export class HookCall implements Waiter, Deadline {
   /** Calls the plugin. */
   begin(scope: PluginScope, args: readonly unknown[]): void {
     this.#enter();
-    this.#track(scope.start(this.hook, args, this, this.#options));
+    this.#track(scope.start(this.hook, args, this, this.#carried()));
   }
 
   /** Calls something else of the plugin's than a hook. */
   beginWith(start: (options: CallOptions | undefined) => StartedCall | undefined): void {
     this.#enter();
-    this.#track(start(this.#options));
+    this.#track(start(this.#carried()));
+  }
+
+  /** What goes to the scope. The signal does not: this call hears it, and cancels what it has started. */
+  #carried(): CallOptions | undefined {
+    return this.#options?.metadata === undefined ? undefined : { metadata: this.#options.metadata };
   }
 
   #enter(): void {

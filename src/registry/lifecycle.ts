@@ -40,7 +40,7 @@ export interface StartOptions {
 }
 
 /** Starts plugins by levels of their dependencies, reloads them, and stops them in reverse. Calls may overlap. */
-export class Lifecycle implements Disposable {
+export class Lifecycle {
   readonly #own: LifecycleOptions;
   readonly #supervisor: Supervisor;
   readonly #health: Health<PluginRecord> | undefined;
@@ -167,10 +167,12 @@ export class Lifecycle implements Disposable {
     if (record.opened === undefined || record.stopped !== undefined || record.starting !== undefined) return;
     const { states, log } = this.#own;
     if (verdict === "healthy") {
+      delete record.ailing;
       if (record.state === "active") return;
       states.move(record, "active");
       return log().info(`Plugin "${record.id}" is healthy again`);
     }
+    record.ailing = true;
     const error = new PluginUnavailable(record.id, `health: ${reason}`);
     states.move(record, verdict, error);
     log()[verdict === "degraded" ? "warn" : "error"](escapeControl(error.message));
@@ -183,11 +185,9 @@ export class Lifecycle implements Disposable {
     this.#own.log().warn(escapeControl(`Plugin "${record.id}" is degraded: ${reason}`));
   }
 
-  /** A plugin that was degraded by a failed collect has answered one: without polls nothing else would tell. */
+  /** Notes that a plugin that was degraded by a failure has answered; one whose health is bad stays as it is. */
   recover(record: PluginRecord): void {
-    if (record.state === "degraded" && record.methods?.has("health") !== true) {
-      this.#own.states.move(record, "active");
-    }
+    if (record.state === "degraded" && record.ailing !== true) this.#own.states.move(record, "active");
   }
 
   /** Puts a fresh instance into a plugin's place; see `reloadPlugin`. One reload of a plugin follows the other. */
@@ -295,11 +295,6 @@ export class Lifecycle implements Disposable {
     const fresh = store.get(record.id);
     if (fresh !== undefined && fresh !== record) errors.push(...await this.stop(fresh)); // a reload was quicker
     return errors;
-  }
-
-  /** Stops the polls. */
-  [Symbol.dispose](): void {
-    this.#health?.[Symbol.dispose]();
   }
 }
 

@@ -458,7 +458,6 @@ export class PluginRegistry implements AsyncDisposable {
     await Promise.all([...this.#watchers].map((watcher) => watcher[Symbol.asyncDispose]()));
     this.#watchers.clear();
     const errors = await this.#lifecycle.stopAll();
-    this.#lifecycle[Symbol.dispose]();
     this.#calls[Symbol.dispose]();
     await this.#hosting.watcher.close();
     errors.push(...await this.#folders.close());

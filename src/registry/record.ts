@@ -36,6 +36,8 @@ export interface PluginRecord {
   live?: PluginScope | undefined;
   /** Its calls. */
   readonly calls: CallLedger;
+  /** Whether the last poll of its health was a bad one. */
+  ailing?: boolean;
   /** How often it was reloaded. */
   generation: number;
   /** Holds calls back while another instance is made ready. */

@@ -1,4 +1,4 @@
-import { configSection, type Logger, type PluginContext, registeredResources, secretsOf } from "../context/mod.ts";
+import { configSection, type Logger, maskError, type PluginContext, registeredResources, secretsOf } from "../context/mod.ts";
 import { HookTimeout, PluginLoadError, PluginRegistryError, PluginUnavailable, type TimeoutPhase } from "../errors.ts";
 import { hashFolder } from "../folder_hash.ts";
 import { type GroupMember, type Hosting, openInProcess } from "../runtime/mod.ts";
@@ -35,6 +35,7 @@ export async function startPlugin(
   states.move(record, "starting");
   delete record.hooks;
   delete record.methods;
+  delete record.ailing;
   try {
     throwIfStopping(record);
     await environment.complete(record);
@@ -42,7 +43,8 @@ export async function startPlugin(
     throwIfStopping(record);
     states.move(record, "active");
   } catch (error) {
-    const reason = error instanceof Error ? error : new Error(String(error));
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    const reason = maskError(thrown, record.secrets ?? []);
     const { opened } = record;
     delete record.opened;
     states.move(record, "unavailable", reason);
@@ -73,6 +75,7 @@ async function open(record: PluginRecord, environment: StartEnvironment): Promis
     logger: environment.logger,
     hosting,
     generation: record.generation,
+    secrets: record.secrets,
     inFlight: () => calls.snapshot(),
   });
   throwIfStopping(record);

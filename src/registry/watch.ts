@@ -42,7 +42,10 @@ export class PluginWatcher implements AsyncDisposable {
   readonly #ended = new AbortController();
   readonly #work = new Set<Promise<void>>();
   readonly #look: ReturnType<typeof setInterval>;
+  /** One for each watcher that is open yet: closing one takes it a moment. */
+  readonly #listening = new Set<Promise<void>>();
   #watcher: FsWatcher | undefined;
+  #reopening: Promise<void> | undefined;
   #trouble: string | undefined;
 
   /**
@@ -97,7 +100,7 @@ export class PluginWatcher implements AsyncDisposable {
     clearInterval(this.#look);
     for (const watched of this.#watched.values()) this.#drop(watched);
     this.#close();
-    await Promise.all(this.#work);
+    await Promise.all([...this.#work, ...this.#listening]);
   }
 
   #drop(watched: WatchedFolder): void {
@@ -132,8 +135,9 @@ export class PluginWatcher implements AsyncDisposable {
       throw cannotWatch(`"${[...folders].join('", "')}"`, cause as Error);
     }
     this.#watcher = watcher;
-    this.#track(this.#listen(watcher));
-    if (before !== undefined) { for (const watched of this.#watched.values()) this.#plan(watched); }
+    const listening = this.#listen(watcher).then(() => void this.#listening.delete(listening));
+    this.#listening.add(listening);
+    if (before !== undefined) this.#planAll();
   }
 
   async #listen(watcher: FsWatcher): Promise<void> {
@@ -167,10 +171,10 @@ export class PluginWatcher implements AsyncDisposable {
 
   /** Sees what no event tells. */
   #lookAround(): void {
-    const moved = [...this.#watched.values()].filter((watched) => this.#moved(watched));
-    const closed = this.#watcher === undefined && [...this.#watched.values()].some(({ real }) => real !== undefined);
-    if (moved.length > 0 || closed) this.#reopen();
-    for (const watched of closed ? this.#watched.values() : moved) this.#plan(watched);
+    const all = [...this.#watched.values()];
+    const moved = all.filter((watched) => this.#moved(watched)).length > 0;
+    const closed = this.#watcher === undefined && all.some(({ real }) => real !== undefined);
+    if (moved || closed) this.#track(this.#reopen());
   }
 
   #moved(watched: WatchedFolder): boolean {
@@ -182,7 +186,17 @@ export class PluginWatcher implements AsyncDisposable {
     }
   }
 
-  #reopen(): void {
+  /** Opens the watcher anew when the last is closed indeed, without which it would look at the folders of before. */
+  #reopen(): Promise<void> {
+    return this.#reopening ??= this.#openAnew().finally(() => this.#reopening = undefined);
+  }
+
+  async #openAnew(): Promise<void> {
+    do {
+      this.#close();
+      await Promise.all(this.#listening);
+    } while (this.#watcher !== undefined); // a refresh() came in between
+    if (this.#ended.signal.aborted) return;
     try {
       this.#open();
       this.#trouble = undefined;
@@ -190,7 +204,13 @@ export class PluginWatcher implements AsyncDisposable {
       const { message } = error as Error;
       if (message !== this.#trouble) this.#own.log.error(escapeControl(message));
       this.#trouble = message; // it is tried again at every look, and told once
+      return;
     }
+    this.#planAll();
+  }
+
+  #planAll(): void {
+    for (const watched of this.#watched.values()) this.#plan(watched);
   }
 
   /** Looks at a plugin when its files rest. */
@@ -224,7 +244,7 @@ export class PluginWatcher implements AsyncDisposable {
 
   async #hasChanged(watched: WatchedFolder): Promise<boolean> {
     const { signal } = this.#ended;
-    if (this.#moved(watched)) this.#reopen();
+    if (this.#moved(watched)) await this.#reopen();
     if (watched.real === undefined) return false; // when it is back, a look sees it
     try {
       const hash = await hashFolder(watched.real, { skip: isPassedBy, signal });

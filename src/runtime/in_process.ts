@@ -1,4 +1,4 @@
-import { type InFlightCall, type Logger, withFields } from "../context/mod.ts";
+import { createMask, type InFlightCall, type Logger, maskFields, withFields } from "../context/mod.ts";
 import {
   PermissionExceeded,
   PluginLoadError,
@@ -55,6 +55,8 @@ export interface InProcessOptions {
   hosting: Hosting;
   /** How often it was reloaded: its code is loaded afresh. @default 0 */
   generation?: number;
+  /** Values that must not be shown: what it logs is masked. @default [] */
+  secrets?: readonly string[];
   /** Its calls under way, for a plugin that shares the host's isolate. */
   inFlight?: () => readonly InFlightCall[];
 }
@@ -115,7 +117,7 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
   refuseMissing(plugin, offers, sandbox);
   const identity: PluginIdentity = { kind: manifest.kind, name: manifest.name };
   if (manifest.version !== undefined) identity.version = manifest.version;
-  const log = pluginLog(options.logger, identity);
+  const log = pluginLog(options.logger, identity, options.secrets ?? []);
 
   const opened = sandbox === "none"
     ? await openWithoutSandbox(options, plugin, identity, offers, log)
@@ -220,6 +222,7 @@ async function openWithoutSandbox(
       plugin: identity,
       log,
       code,
+      wraps: options.manifest.chain_wrap !== undefined,
       generation: options.generation ?? 0,
       strict: hosting.strict,
     }),
@@ -277,11 +280,13 @@ function refuseMissing(plugin: string, { missing, refused }: Offers, sandbox: Sa
   }
 }
 
-function pluginLog(logger: Logger, { kind, name, version }: PluginIdentity): PluginLog {
+function pluginLog(logger: Logger, { kind, name, version }: PluginIdentity, secrets: readonly string[]): PluginLog {
   const fields: Record<string, unknown> = { "plugin.kind": kind, "plugin.name": name };
   if (version !== undefined) fields["plugin.version"] = version;
   const own = withFields(logger, fields);
-  return (level, message, more) => own[level](escapeControl(message), more);
+  if (secrets.length === 0) return (level, message, more) => own[level](escapeControl(message), more);
+  const mask = createMask(secrets);
+  return (level, message, more) => own[level](escapeControl(mask(message)), more && maskFields(more, mask));
 }
 
 function noCode(plugin: string): PluginLoadError {

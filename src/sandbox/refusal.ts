@@ -9,6 +9,8 @@ const GRANTS: ReadonlyMap<string, { resource: string; list: string }> = new Map(
   ["run", { resource: "subprocess", list: "programs" }],
 ]);
 
+const EXPLAINED = "which the plugin's manifest does not grant";
+
 /**
  * Makes Deno's refusal speak of the manifest: inside a scope `--allow-env` is nothing that anybody can pass.
  *
@@ -17,6 +19,7 @@ const GRANTS: ReadonlyMap<string, { resource: string; list: string }> = new Map(
  * @returns The same error.
  */
 export function explainRefusal(error: Error, manifest: Manifest): Error {
+  if (error.message.includes(EXPLAINED)) return error; // it has come through another plugin's scope before
   // A refused static import has the importing place in a second line.
   const match = /^Requires (\w+) access(?: to (.+?))?(?:, run again with the --allow-\S+ flag)?(\n +at .+)?$/.exec(
     error.message,
@@ -35,7 +38,7 @@ export function explainRefusal(error: Error, manifest: Manifest): Error {
     }
   }
   const old = error.message;
-  error.message = `${what}, which the plugin's manifest does not grant; ${remedy}${place}`;
+  error.message = `${what}, ${EXPLAINED}; ${remedy}${place}`;
   if (error.stack !== undefined) error.stack = error.stack.replace(old.split("\n")[0]!, () => error.message);
   return error;
 }

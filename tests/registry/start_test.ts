@@ -71,8 +71,7 @@ Deno.test("each plugin has its own limit, and a timeout names plugin, phase, lim
   const { cause } = error;
   assert(cause instanceof HookTimeout);
   assertEquals([cause.plugin, cause.phase, cause.timeoutMs], ["thing/slow", "setup", 1000]);
-  const elapsed = /no answer within 1000 ms .*?(\d+(\.\d+)?) ms/.exec(cause.message);
-  assert(elapsed !== null && Number(elapsed[1]) >= 999, cause.message);
+  assert(Number(/\(waited (\d+) ms\)$/.exec(cause.message)?.[1]) >= 999, cause.message);
   assertEquals(host.calls("thing/slow").late, 0);
   late!();
   await sleep(0);

@@ -380,3 +380,27 @@ Deno.test("STOP_CHAIN crosses as an error that says so", async () => {
     assert(typeof outcome === "object" && "error" in outcome && isStopChainError(outcome.error));
   }
 });
+
+Deno.test("a call that had to wait until answers were read is over when it is answered", async () => {
+  let open = () => {};
+  let blocked = true;
+  const { near, far } = link({
+    handler: (method) => method === "large" ? "x".repeat(100) : Promise.resolve(method),
+    far: {
+      maxQueuedBytes: 10,
+      write(frame) {
+        near.receive(frame);
+        return blocked ? new Promise<void>((resolve) => open = resolve) : undefined;
+      },
+    },
+  });
+  const first = near.call(TARGET, "large", []);
+  await nextTurn();
+  const second = near.call(TARGET, "deferred", []);
+  await nextTurn();
+  assertEquals(await outcomes([first, second]), [{ value: "x".repeat(100) }, "waiting"]);
+  blocked = false;
+  open();
+  assertEquals(await outcomes([second]), [{ value: "deferred" }]);
+  assertEquals(far.underWay(TARGET), []);
+});

@@ -81,7 +81,7 @@ for (const kind of KINDS) {
     const failure = new PluginUnavailable("thing/inner", "it is torn down", { cause: new TypeError("why") });
     const { next } = remembering(() => Promise.reject(failure));
     const error = await assertRejects(() => callWrap(opened.scope, wrapped(), next), PluginUnavailable);
-    assertEquals([error.message, error.plugin, error.code], [failure.message, "thing/inner", "PluginUnavailable"]);
+    assertStrictEquals(error, failure, "its stack, too, is the one it had");
     if (kind.endsWith("pool")) return; // another member may answer
     assertEquals(await callHook(opened.scope, "last", []), [
       failure.name,
@@ -178,13 +178,13 @@ Deno.test("a guest that makes up tokens is answered with an error, runs nobody's
   for (let i = 0; i < 5; i++) others.begin(foreign.next, waiter); // of another plugin: their tokens are 1 to 5
   const ended = "the wrap that was given this next has ended";
   for (const token of [0, 2, 3, -1, 1.5, 1e300, "1", null, true, [1], { valueOf: 1 }, undefined]) {
-    await assertRejects(() => guest.call(TARGET, "next", [token, false]), Error, ended);
+    await assertRejects(() => guest.call(TARGET, "next", [token, false, 1]), Error, ended);
   }
   await assertRejects(() => guest.call(TARGET, "next", []), Error, ended);
   assertEquals([own.changes, foreign.changes], [[], []]);
-  assertEquals(await guest.call(TARGET, "next", ["changed", first.token, true]), "own");
+  assertEquals(await guest.call(TARGET, "next", ["changed", first.token, true, 1]), "own");
   first.waiter.resolve("over");
-  await assertRejects(() => guest.call(TARGET, "next", [first.token, false]), Error, ended);
+  await assertRejects(() => guest.call(TARGET, "next", [first.token, false, 2]), Error, ended);
   assertEquals([own.changes, foreign.changes], [[{ args: ["changed"] }], []]);
 });
 
@@ -209,4 +209,21 @@ Deno.test("wrap of a plugin that has none is an error", async () => {
     assertInstanceOf(error, Error);
     assertEquals(error.message, 'Cannot call "wrap": there is no such method');
   }
+});
+
+Deno.test("an error that a guest claims to let through is one of its own wrap's, or the guest's word", async () => {
+  const wraps = new RunningWraps();
+  const failure = new RangeError("mine");
+  const { near: guest } = link({ handler: wraps.handler });
+  const told: unknown[] = [];
+  const waiter = { resolve() {}, reject: (error: unknown) => void told.push(error) };
+  const claim = (number: unknown) => Object.assign(new Error("claimed"), { code: "NEXT_FAILED", failure: number });
+  const begin = () => wraps.begin(() => Promise.reject(failure), waiter);
+  const [first, second] = [begin(), begin()];
+  await assertRejects(() => guest.call(TARGET, "next", [first.token, false, 7]), RangeError, "mine");
+  for (const number of [1, undefined, "7"]) begin().waiter.reject(claim(number));
+  second.waiter.reject(claim(7));
+  assert(told.length === 4 && told.every((error) => (error as Error).message === "claimed"));
+  first.waiter.reject(claim(7));
+  assertStrictEquals(told[4], failure);
 });

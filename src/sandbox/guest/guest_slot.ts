@@ -100,10 +100,14 @@ export class InstanceSlot implements GuestSlot {
     return isThenable(result) ? boundLater(running, result) : bindStream(running, result);
   }
 
-  #wrap(args: unknown[], { metadata }: CallContext): unknown {
+  async #wrap(args: unknown[], { metadata }: CallContext): Promise<unknown> {
     const { next: target = 0 } = this.#request;
-    const { call, next } = wrappedCall(args, metadata, this.#connection, target);
-    return this.#instance.wrap(call, next);
+    const { call, next, letThrough } = wrappedCall(args, metadata, this.#connection, target);
+    try {
+      return await this.#instance.wrap(call, next);
+    } catch (error) {
+      throw letThrough(error);
+    }
   }
 
   /** The connection knows what is not answered yet, so that no list of its own has to be kept for that. */
