@@ -47,7 +47,8 @@ if (Deno.args.includes("--write")) {
   const page = `# Results
 
 Repeat with \`deno task bench --write\`. Ratios of medians over interleaved rounds of one run; the null ratio is the
-floor against itself, and a row is void when it leaves 0.9 to 1.1.
+floor against itself, and a row is void when it leaves 0.9 to 1.1. Where a row says what ours adds to its floor, the
+ratio is that difference to what it may be.
 
 Machine: ${os} ${arch}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}, V8 ${Deno.version.v8}.
 

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file require-await -- hooks are asynchronous, as those of plugins are, and have nothing to wait for
 import { PluginRegistry, type PluginRegistryOptions } from "@dagstack/plugin-system";
 import { silent } from "./sample_plugins.ts";
 
