@@ -110,6 +110,8 @@ export class PackageError extends PluginRegistryError {
 
 /** More than one plugin fits where one is needed: two of one `(kind, name)`, or a tie of priority. */
 export class AmbiguousPlugin extends PluginRegistryError {
+  /** The kind of those that fit. */
+  readonly kind: string;
   /** What fits: manifest files for a duplicate, `kind/name` for a tie. */
   readonly candidates: readonly string[];
 
@@ -121,12 +123,32 @@ export class AmbiguousPlugin extends PluginRegistryError {
    */
   constructor(message: string, candidates: readonly string[], options: PluginRegistryErrorOptions = {}) {
     super(message, options);
+    const id = options.plugin ?? candidates[0] ?? "";
+    this.kind = id.slice(0, Math.max(0, id.indexOf("/")));
     this.candidates = candidates;
   }
 }
 
 /** The manifest's `core_version` does not admit this version of the core (SPEC section 3). */
-export class VersionIncompatible extends PluginRegistryError {}
+export class VersionIncompatible extends PluginRegistryError {
+  /** The plugin's name. */
+  readonly pluginName: string;
+  /** The range that its manifest asks for. */
+  readonly requiredCoreRange: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param plugin As `kind/name`.
+   * @param range The range that its manifest asks for.
+   * @param message What could not be done, and why.
+   */
+  constructor(plugin: string, range: string, message: string, options: ErrorOptions = {}) {
+    super(message, { ...options, plugin });
+    this.pluginName = plugin.slice(plugin.indexOf("/") + 1);
+    this.requiredCoreRange = range;
+  }
+}
 
 /** No plugin of the kind, or none of that name, is registered. */
 export class KindUnknown extends PluginRegistryError {}

@@ -1,5 +1,6 @@
 import type { InFlightCall } from "../context/mod.ts";
-import type { HookCall } from "./hook_call.ts";
+import type { Deadlines } from "../deadlines.ts";
+import { operationsIn } from "../dispatch/mod.ts";
 
 /** What `status()` says of a plugin's calls. */
 export interface CallTimings {
@@ -13,18 +14,23 @@ export interface CallTimings {
   timedOut: number;
   /** Answers that came after their call was given up. None is applied. */
   late: number;
-  /** The mean in milliseconds; in sandbox `none` of one call in 16, for a look at the clock costs half a call there. */
+  /** The mean in milliseconds; in sandbox `none` of one call in 64, for a look at the clock costs half a call there. */
   meanMs?: number;
   /** The longest of those in milliseconds. */
   maxMs?: number;
 }
 
 /** In sandbox `none`, one of so many calls is timed. A power of two. */
-const TIMED = 16;
+const TIMED = 64;
 
-/** The calls of one plugin: those under way, and numbers about the others. */
+/**
+ * The calls of one plugin: how many are under way, and numbers about the others. Which they are stands in one list of all
+ * that is under way, with the deadlines: to write each down here as well would cost every call, and few ever ask.
+ */
 export class CallLedger {
-  readonly #underWay: HookCall[] = [];
+  /** Where its calls stand, once there are any. */
+  #deadlines: Deadlines | undefined;
+  #underWay = 0;
   #drained: (() => void)[] = [];
   #count = 0;
   #timed = 0;
@@ -36,25 +42,25 @@ export class CallLedger {
 
   /** How many are under way. */
   get size(): number {
-    return this.#underWay.length;
+    return this.#underWay;
   }
 
-  /** Takes a call in. @returns Whether it is one to be timed, where not all are. */
-  enter(call: HookCall): boolean {
-    call.place = this.#underWay.push(call) - 1;
-    return (this.#count++ & (TIMED - 1)) === 0;
+  /** Whether the next call is one to be timed, where not all are. */
+  get timesNext(): boolean {
+    return (this.#count & (TIMED - 1)) === 0;
+  }
+
+  /** Takes a call in. @param deadlines Where it stands. */
+  enter(deadlines: Deadlines): void {
+    this.#deadlines = deadlines;
+    this.#count++;
+    this.#underWay++;
   }
 
   /** Lets a call go. */
-  leave(call: HookCall): void {
-    const last = this.#underWay.pop()!;
-    if (last !== call) {
-      this.#underWay[call.place] = last;
-      last.place = call.place;
-    }
-    if (this.#underWay.length === 0 && this.#drained.length > 0) {
-      for (const drained of this.#drained.splice(0)) drained();
-    }
+  leave(): void {
+    if (--this.#underWay > 0 || this.#drained.length === 0) return;
+    for (const drained of this.#drained.splice(0)) drained();
   }
 
   /** Notes how long a call took. */
@@ -66,17 +72,18 @@ export class CallLedger {
 
   /** Settles when no call is under way. */
   drained(): Promise<void> {
-    return this.#underWay.length === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
+    return this.#underWay === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
   /** Gives up all that is under way: callers are answered, and the plugin is told where it can be. */
   abort(reason: Error): void {
-    for (const call of [...this.#underWay]) call.giveUp(reason);
+    for (const one of operationsIn(this.#deadlines ?? [])) one.abort(this, reason);
   }
 
   /** The calls under way, oldest first. */
   snapshot(): InFlightCall[] {
-    return this.#underWay.map((call) => call.describe()).sort((a, b) => b.elapsedMs - a.elapsedMs);
+    return operationsIn(this.#deadlines ?? []).flatMap((one) => one.describe(this))
+      .sort((a, b) => b.elapsedMs - a.elapsedMs);
   }
 
   /** Numbers about all calls. */

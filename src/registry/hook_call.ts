@@ -1,6 +1,6 @@
 import type { InFlightCall } from "../context/mod.ts";
 import type { Deadline } from "../deadlines.ts";
-import type { CallOptions, Waiter } from "../dispatch/mod.ts";
+import { begunAt, type CallOptions, type Operation, type Waiter } from "../dispatch/mod.ts";
 import { HookTimeout } from "../errors.ts";
 import type { PluginScope, StartedCall } from "../sandbox/mod.ts";
 import { isStopChainError, STOP_CHAIN } from "../stop_chain.ts";
@@ -20,18 +20,20 @@ enum Phase {
 }
 
 /**
- * One call of a hook: who waits for it, its deadline, and its place among the plugin's calls. One object does it all, for
- * a call is the commonest thing there is; and the clock is asked only by those that are timed.
+ * One call of a hook: who waits for it, its deadline, and its place among all that is under way. One object does it all,
+ * for a call is the commonest thing there is; and the clock is asked only by those that are timed.
  */
-export class HookCall implements Waiter, Deadline {
-  // The list of deadlines and the ledger keep these.
+export class HookCall implements Waiter, Operation {
+  // The list of deadlines keeps these.
   at = 0;
   previous: Deadline | undefined = undefined;
   next: Deadline | undefined = undefined;
-  place = -1;
 
   #phase = Phase.Running;
   #startedAt = 0;
+  /** When it began, once it was given up and has no deadline any more. */
+  #givenUpSince = 0;
+  #suspended = false;
   #limitMs: number;
   #started: StartedCall | undefined = undefined;
   #unlisten: (() => void) | undefined = undefined;
@@ -69,27 +71,33 @@ export class HookCall implements Waiter, Deadline {
 
   #enter(): void {
     const { record } = this;
-    if (record.opened?.inspected === true) this.#limitMs = Infinity;
-    if (record.calls.enter(this) || record.sandbox !== "none") this.#startedAt = performance.now();
+    const { calls, sandbox, opened } = record;
+    const { deadlines } = this.#calls;
+    if (opened?.inspected === true) this.#limitMs = Infinity;
+    if (sandbox !== "none" || calls.timesNext) this.#startedAt = performance.now();
+    calls.enter(deadlines);
+    deadlines.put(this, this.#ownLimitMs);
   }
 
   #track(started: StartedCall | undefined): void {
     if (this.#phase !== Phase.Running) return; // it was answered at once
     this.#started = started;
-    this.limit();
     const signal = this.#options?.signal;
     if (signal !== undefined) this.#listen(signal);
   }
 
-  /** Sets its deadline. */
-  limit(): void {
-    const ms = Math.min(this.#options?.timeoutMs ?? Infinity, this.#limitMs);
-    if (ms !== Infinity && this.next === undefined) this.#calls.deadlines.put(this, ms);
+  get #ownLimitMs(): number {
+    return Math.min(this.#options?.timeoutMs ?? Infinity, this.#limitMs);
   }
 
   /** Takes its deadline back, while it waits for what is not its own doing. */
   suspend(): void {
-    this.#calls.deadlines.remove(this);
+    this.#calls.deadlines.reset(this, Infinity);
+  }
+
+  /** Sets its deadline again. */
+  resume(): void {
+    if (this.#phase === Phase.Running) this.#calls.deadlines.reset(this, this.#ownLimitMs);
   }
 
   #listen(signal: AbortSignal): void {
@@ -102,7 +110,8 @@ export class HookCall implements Waiter, Deadline {
   resolve(value: unknown): void {
     if (this.#phase !== Phase.Running) return this.late();
     this.#end();
-    if (isRemoteStream(value)) this.#calls.watch(this, value);
+    // A stream from a sandbox that a plugin outside of any hands on has its watch already.
+    if (this.record.sandbox !== "none" && isRemoteStream(value)) this.#calls.watch(this, value);
     this.#waiter.resolve(value);
   }
 
@@ -134,8 +143,20 @@ export class HookCall implements Waiter, Deadline {
     this.#unlisten?.();
     this.#started?.cancel(reason);
     this.#phase = Phase.GivenUp;
-    if (this.record.sandbox === "none") this.#calls.deadlines.remove(this); // nothing could be done about it
+    if (this.record.sandbox === "none") this.#putOff(); // nothing could be done about it
     this.#waiter.reject(reason);
+  }
+
+  /** It stays among what is under way, and has no deadline. */
+  #putOff(): void {
+    const { deadlines } = this.#calls;
+    this.#givenUpSince = this.#startedAt || begunAt(this, this.#ownLimitMs);
+    if (this.next === undefined) deadlines.put(this, Infinity);
+    else deadlines.reset(this, Infinity);
+  }
+
+  abort(owner: object, reason: unknown): void {
+    if (owner === this.record.calls) this.giveUp(reason);
   }
 
   expire(): void {
@@ -151,16 +172,11 @@ export class HookCall implements Waiter, Deadline {
     else this.#calls.missed(this);
   }
 
-  /** What `inFlight()` says of it. */
-  describe(): InFlightCall {
-    const now = performance.now();
-    const limitMs = Math.min(this.#options?.timeoutMs ?? Infinity, this.#limitMs);
-    const since = this.#startedAt !== 0
-      ? this.#startedAt
-      : this.at > 0 && this.at !== Infinity
-      ? this.at - limitMs
-      : now;
-    return { hook: this.hook, elapsedMs: Math.max(0, now - since), metadata: this.#options?.metadata ?? {} };
+  describe(owner: object): InFlightCall[] {
+    if (owner !== this.record.calls) return [];
+    const since = this.#startedAt || this.#givenUpSince || begunAt(this, this.#ownLimitMs);
+    const elapsedMs = Math.max(0, performance.now() - since);
+    return [{ hook: this.hook, elapsedMs, metadata: this.#options?.metadata ?? {} }];
   }
 
   /** Asked where the compiler thinks it knows. */
@@ -171,9 +187,9 @@ export class HookCall implements Waiter, Deadline {
   #end(): void {
     const { record } = this;
     this.#phase = Phase.Over;
-    if (this.next !== undefined) this.#calls.deadlines.remove(this);
+    this.#calls.deadlines.remove(this);
     this.#unlisten?.();
-    record.calls.leave(this);
+    record.calls.leave();
     if (this.#startedAt !== 0) record.calls.time(performance.now() - this.#startedAt);
   }
 }

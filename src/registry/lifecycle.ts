@@ -10,8 +10,8 @@ import type { PluginRecord } from "./record.ts";
 import type { Registration } from "./registration.ts";
 import { reloadPlugin } from "./reload_plugin.ts";
 import { type StartEnvironment, startPlugin } from "./start_plugin.ts";
-import { answers, type PluginStates } from "./states.ts";
-import { type Ended, endPlugin, stopPlugin } from "./stop_plugin.ts";
+import { answers, type PluginStates, refreshLive } from "./states.ts";
+import { type Ended, endPlugin, interrupt, stopPlugin } from "./stop_plugin.ts";
 import { type RestartPolicy, Supervisor } from "./supervisor.ts";
 
 /** What a lifecycle is made of. */
@@ -213,9 +213,11 @@ export class Lifecycle {
       prepare,
       start: async (fresh) => {
         if (old.stopped !== undefined) throw new PluginUnavailable(old.id, "it is torn down");
+        const manifests = store.manifests().map((one) => one === old.manifest ? fresh.manifest : one);
+        dependencyLevels(manifests); // throws where its manifest now closes a circle
         this.#supervisor.forget(old);
         old.replacement = fresh;
-        await this.#begin(fresh, store.manifests(), environment!);
+        await this.#begin(fresh, manifests, environment!);
         delete old.replacement;
       },
       replace: (from, to) => {
@@ -255,7 +257,9 @@ export class Lifecycle {
   async #stopLevels(records: readonly PluginRecord[]): Promise<Error[]> {
     const errors: Error[] = [];
     for (const level of this.#levelsToStop(records)) {
-      errors.push(...(await Promise.all(level.map((record) => this.stop(record)))).flat());
+      // By what now stands there: a reload may have put another in its place since.
+      const now = level.map((record) => this.#own.store.get(record.id) ?? record);
+      errors.push(...(await Promise.all(now.map((record) => this.stop(record)))).flat());
     }
     return errors;
   }
@@ -277,7 +281,11 @@ export class Lifecycle {
    * what failed is the result.
    */
   stop(record: PluginRecord): Promise<Error[]> {
-    return record.stopped ??= this.#stop(record).finally(() => delete record.stopped);
+    if (record.stopped === undefined) {
+      record.stopped = this.#stop(record).finally(() => delete record.stopped);
+      refreshLive(record); // no calls from now on
+    }
+    return record.stopped;
   }
 
   async #stop(record: PluginRecord): Promise<Error[]> {
@@ -285,7 +293,7 @@ export class Lifecycle {
     const { replacement } = record;
     if (replacement !== undefined) {
       replacement.stopping = true;
-      await replacement.opened?.close("fault");
+      await interrupt(replacement);
     }
     this.#supervisor.forget(record);
     this.#health?.forget(record);

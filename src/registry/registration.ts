@@ -52,9 +52,10 @@ export function checkRegistration(registration: Registration, options: PluginReg
   const range = parseCoreVersion(manifest.core_version);
   if (typeof range !== "function" || !range(CORE_VERSION)) {
     throw new VersionIncompatible(
+      id,
+      manifest.core_version,
       `Cannot register plugin "${id}" of "${source}": core_version is "${manifest.core_version}", ` +
         `the core is ${CORE_VERSION}`,
-      { plugin: id },
     );
   }
   if (![manifest.runtime].flat().includes("in_process")) {

@@ -1,9 +1,17 @@
-import { configSection, type Logger, maskError, type PluginContext, registeredResources, secretsOf } from "../context/mod.ts";
+import {
+  configSection,
+  type Logger,
+  maskError,
+  type PluginContext,
+  registeredResources,
+  secretsOf,
+} from "../context/mod.ts";
 import { HookTimeout, PluginLoadError, PluginRegistryError, PluginUnavailable, type TimeoutPhase } from "../errors.ts";
 import { hashFolder } from "../folder_hash.ts";
 import { type GroupMember, type Hosting, openInProcess } from "../runtime/mod.ts";
 import type { PluginRecord } from "./record.ts";
 import type { PluginStates } from "./states.ts";
+import { endPlugin } from "./stop_plugin.ts";
 
 /** What starting needs besides the plugin. */
 export interface StartEnvironment {
@@ -36,15 +44,18 @@ export async function startPlugin(
   delete record.hooks;
   delete record.methods;
   delete record.ailing;
+  let isUp = false;
   try {
     throwIfStopping(record);
     await environment.complete(record);
     await open(record, environment);
+    isUp = true;
     throwIfStopping(record);
     states.move(record, "active");
   } catch (error) {
     const thrown = error instanceof Error ? error : new Error(String(error));
     const reason = maskError(thrown, record.secrets ?? []);
+    if (isUp) await endPlugin(record, 0); // what its setup has made, its teardown ends
     const { opened } = record;
     delete record.opened;
     states.move(record, "unavailable", reason);

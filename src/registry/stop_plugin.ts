@@ -63,13 +63,18 @@ async function drain({ calls, id, opened }: PluginRecord, drainMs: number): Prom
   });
 }
 
+/** Ends a start that is under way, where it can be: code in the host's own isolate goes on until it is through. */
+export async function interrupt({ sandbox, opened }: PluginRecord): Promise<void> {
+  if (sandbox !== "none") await opened?.close("fault");
+}
+
 /** Stops one plugin for good, also one that is still starting. Never rejects: what failed is the result. */
 export async function stopPlugin(record: PluginRecord, states: PluginStates, drainMs: number): Promise<Ended> {
   record.fence?.close();
   await record.ending;
   if (record.starting !== undefined) {
     record.stopping = true;
-    await record.opened?.close("fault");
+    await interrupt(record);
     await record.starting;
     record.stopping = false;
     if (!answers(record.state)) states.move(record, "stopped");

@@ -7,6 +7,8 @@ import { checkBoundaryValue } from "../json.ts";
 export interface ErrorRecord {
   /** The class's name. */
   name: string;
+  /** The known class that it extends, where the class itself is not known everywhere. */
+  base?: string;
   message: string;
   code?: string;
   /** The frames below the message, without the header line. */
@@ -26,7 +28,7 @@ const MAX_CAUSES = 8;
 const MAX_GATHERED = 64;
 const { parse, stringify } = JSON;
 const str = String;
-const { getOwnPropertyDescriptor, keys, setPrototypeOf, defineProperty } = Object;
+const { getOwnPropertyDescriptor, getPrototypeOf, keys, setPrototypeOf, defineProperty } = Object;
 
 /**
  * Makes a record of anything that was thrown. Never throws, whatever it is given.
@@ -45,7 +47,9 @@ export function encodeError(
     if (!(thrown instanceof Error)) {
       return { name: "Error", message: cut(`thrown value: ${describe(thrown)}`, MAX_MESSAGE) };
     }
-    const record: ErrorRecord = { name: cut(str(thrown.name), 128), message: cut(str(thrown.message), MAX_MESSAGE) };
+    const record: ErrorRecord = { name: cut(nameOf(thrown), 128), message: cut(str(thrown.message), MAX_MESSAGE) };
+    const base = baseOf(thrown);
+    if (base !== undefined && base !== record.name) record.base = base;
     const code: unknown = Reflect.get(thrown, "code");
     if (typeof code === "string") record.code = cut(code, 128);
     const frames = str(thrown.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && keepFrame(line));
@@ -65,6 +69,23 @@ export function encodeError(
   } catch {
     return { name: "Error", message: "unprintable error" };
   }
+}
+
+/** The name an error goes by; of a class that sets none, and would go by what it extends, the class's own. */
+function nameOf(error: Error): string {
+  const name = str(error.name);
+  const own = str(error.constructor?.name ?? "");
+  return own !== "" && own !== name && name === (baseOf(error) ?? "Error") ? own : name;
+}
+
+/** The nearest class of the language that an error's class extends; nothing for `Error` itself. */
+function baseOf(error: Error): string | undefined {
+  for (let at: unknown = getPrototypeOf(error); at !== null; at = getPrototypeOf(at)) {
+    const name = languageErrors.find((one) => (Reflect.get(globalThis, one) as { prototype: object }).prototype === at);
+    if (name !== undefined) return name;
+    if (at === Error.prototype) return undefined;
+  }
+  return undefined;
 }
 
 const wellKnown = new Set(["name", "message", "stack", "cause", "code", "errors"]);
@@ -120,7 +141,8 @@ export function decodeError(value: unknown, origin: string, depth = 0): Error {
   const message = typeof record.message === "string" ? record.message : "unprintable error";
   const error = new Error(cut(message, 2 * MAX_MESSAGE));
   const ownCode = typeof record.code === "string" ? record.code : undefined;
-  const errorClass = classNamed(ownCode ?? name) ?? classNamed(name);
+  const errorClass = classNamed(ownCode ?? name) ?? classNamed(name) ??
+    (typeof record.base === "string" ? classNamed(record.base) : undefined);
   if (errorClass !== undefined) setPrototypeOf(error, errorClass.prototype);
   if (error.name !== name) defineProperty(error, "name", { value: name, configurable: true, writable: true });
   if (ownCode !== undefined && Reflect.get(error, "code") !== ownCode) {

@@ -233,7 +233,7 @@ for (const sandbox of ["none", "process", "worker"] as const) {
       "a/plugin.ts": "export class Sample { link() { return { when: new Date(0) }; } }",
       "b/dagstack.toml": manifestText({ name: '"b"' }),
       "b/plugin.ts": "export class Sample { link(value: any) { return { typed: typeof value.when }; } }",
-    }, { sandbox, trusted: ["thing/a", "thing/b"], hooks: { thing: { link: "chain" } } });
+    }, { sandbox, trusted: ["thing/a", "thing/b"], strict: true, hooks: { thing: { link: "chain" } } });
     await assertRejects(() => host.registry.dispatch("thing", "link", {}), Error, "$.when: Date");
   });
 }
@@ -378,16 +378,15 @@ Deno.test("filters narrow the candidates of every class before one is chosen, an
 
 Deno.test("a hook that is dispatched by another class than it is declared for is DispatchMismatch, in all ways", async () => {
   const classes = {
-    singleton: SingletonDispatcher,
-    broadcast_collect: BroadcastCollectDispatcher,
-    broadcast_notify: BroadcastNotifyDispatcher,
-    chain: ChainDispatcher,
-    capability: CapabilityDispatcher,
+    singleton: new SingletonDispatcher("thing"),
+    broadcast_collect: new BroadcastCollectDispatcher("thing"),
+    broadcast_notify: new BroadcastNotifyDispatcher("thing"),
+    chain: new ChainDispatcher("thing"),
+    capability: new CapabilityDispatcher("thing"),
   };
   for (const declared of Object.keys(classes) as (keyof typeof classes)[]) {
     await using host = await OwnHost.running({ "thing/a": named("a") }, { hooks: { thing: { who: declared } } });
-    for (const [asked, Dispatcher] of Object.entries(classes)) {
-      const dispatcher = new Dispatcher("thing");
+    for (const [asked, dispatcher] of Object.entries(classes)) {
       const call = () => dispatcher.dispatch(host.registry.getLoadedPlugins(), "who", {}) as Promise<unknown>;
       if (asked === declared) await call();
       else {

@@ -283,13 +283,13 @@ Deno.test("process: one that dies is unavailable with the reason, starts again a
 Deno.test("status keeps the times of load, setup and calls apart", async () => {
   await using host = await TestHost.start({
     "p/dagstack.toml": manifestText(),
-    "p/plugin.ts": `await new Promise((done) => setTimeout(done, 120));
-      export class Sample { async setup() { await new Promise((done) => setTimeout(done, 60)); }
+    "p/plugin.ts": `await new Promise((done) => setTimeout(done, 300));
+      export class Sample { async setup() { await new Promise((done) => setTimeout(done, 20)); }
         wait(ms: number) { return new Promise<void>((done) => setTimeout(done, ms)); } bad() { throw new Error("bad"); } }`,
   });
   const before = host.registry.status().plugins[0]!.timings;
-  assert(before.loadMs! >= 115, `load ${before.loadMs}`);
-  assert(before.setupMs! >= 55, `setup ${before.setupMs}`);
+  assert(before.loadMs! >= 295, `load ${before.loadMs}`);
+  assert(before.setupMs! >= 15 && before.setupMs! < before.loadMs!, `setup ${before.setupMs}`);
   assertEquals(before.calls, { count: 0, inFlight: 0, failed: 0, timedOut: 0, late: 0 });
   const call = host.plugin().wait!(30);
   assertEquals(host.registry.status().plugins[0]!.timings.calls.inFlight, 1);
