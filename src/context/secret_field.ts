@@ -10,7 +10,9 @@ const SECRET = /* @__PURE__ */ words(
 );
 
 /** Secret as the last two words of a name. */
-const SECRET_PAIRS = /* @__PURE__ */ words("secret_id connection_string conn_str conn_string basic_auth proxy_auth http_auth");
+const SECRET_PAIRS = /* @__PURE__ */ words(
+  "secret_id connection_string conn_str conn_string basic_auth proxy_auth http_auth",
+);
 
 /** Secret as the end of a last word whose parts nothing divides: `dbpassword`, `accesstoken`. Not `monkey`, `tokenizer`. */
 const SECRET_END =
@@ -33,7 +35,9 @@ const SECRET_TOKENS = /* @__PURE__ */ words(
 );
 
 /** Words after the one that decides, which say only how or which. */
-const DECORATION = /* @__PURE__ */ words("value values base b pem hex plain plaintext raw hash hashed encoded encrypted old new v");
+const DECORATION = /* @__PURE__ */ words(
+  "value values base b pem hex plain plaintext raw hash hashed encoded encrypted old new v",
+);
 
 /**
  * Whether a field's value is a secret, by its name: in snake, kebab, camel or upper case, with or without words before.

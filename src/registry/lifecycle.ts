@@ -46,11 +46,15 @@ export class Lifecycle {
   readonly #health: Health<PluginRecord> | undefined;
   #environment: StartEnvironment | undefined;
   #stops = 0;
+  /** How many reloads of a plugin are asked for and not over, by its id. */
+  readonly #reloadsAsked = new Map<string, number>();
 
   /** @param own What it is made of. */
   constructor(own: LifecycleOptions) {
     this.#own = own;
-    this.#supervisor = new Supervisor(own.restart, own.states, own.log, (record) => this.#startAgain(record));
+    const start = (record: PluginRecord) => this.#startAgain(record);
+    const isCurrent = (record: PluginRecord) => own.store.get(record.id) === record;
+    this.#supervisor = new Supervisor(own.restart, own.states, own.log, start, isCurrent);
     if (own.health !== false) this.#health = new Health(own.health, (record, ...told) => this.#judge(record, ...told));
   }
 
@@ -114,7 +118,7 @@ export class Lifecycle {
   /** A plugin that has failed, once more. */
   async #startAgain(record: PluginRecord): Promise<void> {
     const { store, log } = this.#own;
-    if (this.#environment === undefined || store.get(record.id) !== record) return;
+    if (this.#environment === undefined) return;
     await this.#begin(record, store.manifests(), this.#environment);
     if (record.state === "unavailable") log().error(escapeControl(record.error?.message ?? record.id));
   }
@@ -192,12 +196,19 @@ export class Lifecycle {
 
   /** Puts a fresh instance into a plugin's place; see `reloadPlugin`. One reload of a plugin follows the other. */
   async reload(find: () => PluginRecord): Promise<void> {
-    for (let record = find();; record = find()) {
-      if (record.starting !== undefined) await record.starting;
-      else if (record.reloading !== undefined) await record.reloading.catch(() => {});
-      else {
-        return await (record.reloading = this.#reload(record));
+    const { id } = find();
+    const asked = this.#reloadsAsked;
+    asked.set(id, (asked.get(id) ?? 0) + 1);
+    try {
+      for (let record = find();; record = find()) {
+        if (record.starting !== undefined) await record.starting;
+        else if (record.reloading !== undefined) await record.reloading.catch(() => {});
+        else return await (record.reloading = this.#reload(record));
       }
+    } finally {
+      const left = asked.get(id)! - 1;
+      if (left > 0) asked.set(id, left);
+      else asked.delete(id);
     }
   }
 
@@ -215,17 +226,18 @@ export class Lifecycle {
         if (old.stopped !== undefined) throw new PluginUnavailable(old.id, "it is torn down");
         const manifests = store.manifests().map((one) => one === old.manifest ? fresh.manifest : one);
         dependencyLevels(manifests); // throws where its manifest now closes a circle
-        this.#supervisor.forget(old);
         old.replacement = fresh;
         await this.#begin(fresh, manifests, environment!);
         delete old.replacement;
       },
       replace: (from, to) => {
         if (from.reloading !== undefined) to.reloading = from.reloading; // until the old one has ended
+        this.#supervisor.forget(from);
         store.put(to);
         states.replaced(from, to);
       },
       retire: (record) => record.stopped ??= this.#retire(record),
+      isAskedAgain: () => this.#reloadsAsked.get(old.id)! > 1,
     }).finally(done);
   }
 

@@ -257,6 +257,7 @@ export class PluginRegistry implements AsyncDisposable {
    * @throws With `onFailure: "rollback"`, why the first plugin did not start: what had started is torn down again.
    */
   async setupAll(context: PluginContext | SetupAllOptions = {}, options: StartOptions = {}): Promise<void> {
+    await this.#tearingDown?.catch(() => {}); // it takes away what plugins that start would stand on
     const { configs = {}, onFailure = options.onFailure, signal = options.signal, ...given } =
       context instanceof PluginContext ? {} as SetupAllOptions : context;
     const own = context instanceof PluginContext

@@ -15,6 +15,8 @@ export interface ReloadSteps {
   start: (record: PluginRecord) => Promise<void>;
   /** Puts a plugin into the place of another. */
   replace: (old: PluginRecord, fresh: PluginRecord) => void;
+  /** Whether another reload waits for this one: calls are then held back on. */
+  isAskedAgain: () => boolean;
   /** Ends the old one. */
   retire: (old: PluginRecord) => Promise<unknown>;
 }
@@ -29,11 +31,11 @@ export interface ReloadSteps {
  * or the fresh instance cannot be started; the registry is then as it was.
  */
 export async function reloadPlugin(old: PluginRecord, steps: ReloadSteps): Promise<void> {
-  refuse(old);
-  const fence = old.fence = steps.fence();
+  const fence = old.fence ??= steps.fence(); // that of a reload before this one, if it has not let go
   refreshLive(old);
   let fresh: PluginRecord | undefined;
   try {
+    refuse(old);
     fresh = await steps.prepare(await again(old));
     fresh.generation = old.generation + 1;
     fresh.restarts = old.restarts ?? 0;
@@ -44,16 +46,23 @@ export async function reloadPlugin(old: PluginRecord, steps: ReloadSteps): Promi
     if (!answers(fresh.state)) throw fresh.error ?? new PluginUnavailable(old.id, `it is ${fresh.state}`);
   } catch (error) {
     if (fresh !== undefined && answers(fresh.state)) await steps.retire(fresh);
-    delete old.fence;
-    refreshLive(old);
-    fence.lift();
+    letGo(old, fence, steps);
     throw error;
   }
   fresh.calls.continue(old.calls);
+  fresh.fence = fence;
   steps.replace(old, fresh);
   delete old.fence;
-  fence.lift();
+  letGo(fresh, fence, steps);
   await steps.retire(old);
+}
+
+/** Lets calls through to an instance, unless another reload was asked for meanwhile. */
+function letGo(record: PluginRecord, fence: Fence, { isAskedAgain }: ReloadSteps): void {
+  if (isAskedAgain()) return;
+  delete record.fence;
+  refreshLive(record);
+  fence.lift();
 }
 
 function refuse({ id, state, module, stopped, leaks }: PluginRecord): void {

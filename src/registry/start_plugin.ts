@@ -102,6 +102,8 @@ async function open(record: PluginRecord, environment: StartEnvironment): Promis
     await limit.run("setup", () => opened.setup());
     record.setupMs = limit.lapMs();
     if (hashing !== undefined) record.contentHash = await hashing;
+    const { ended } = opened.scope;
+    if (ended.told) throw new PluginUnavailable(record.id, await ended.promise); // after its setup had answered
   } finally {
     limit.clear();
     await hashing?.catch(() => {});

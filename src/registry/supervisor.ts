@@ -23,6 +23,7 @@ export class Supervisor {
   readonly #log: () => Logger;
   readonly #start: (record: PluginRecord) => Promise<void>;
   readonly #states: PluginStates;
+  readonly #isCurrent: (record: PluginRecord) => boolean;
   readonly #timers = new Map<PluginRecord, ReturnType<typeof setTimeout>>();
 
   /**
@@ -30,13 +31,16 @@ export class Supervisor {
    * @param states Moves plugins.
    * @param log Where it is told.
    * @param start Starts a plugin anew.
+   * @param isCurrent Whether a plugin is still the registry's own.
    */
   constructor(
     policy: RestartPolicy | false,
     states: PluginStates,
     log: () => Logger,
     start: (record: PluginRecord) => Promise<void>,
+    isCurrent: (record: PluginRecord) => boolean,
   ) {
+    this.#isCurrent = isCurrent;
     this.#states = states;
     this.#policy = policy === false ? undefined : { max: 5, backoffMs: 250, maxBackoffMs: 30_000, ...policy };
     this.#log = log;
@@ -55,7 +59,7 @@ export class Supervisor {
   /** Takes a running plugin out of service, ends what is left of it, and plans its next start. */
   fail(record: PluginRecord, reason: string): void {
     const { opened, id } = record;
-    if (opened === undefined || record.starting !== undefined || record.stopped !== undefined) return;
+    if (opened === undefined || record.state === "starting" || record.stopped !== undefined) return;
     const error = new PluginUnavailable(id, reason);
     delete record.opened;
     this.#states.move(record, "unavailable", error);
@@ -92,7 +96,8 @@ export class Supervisor {
   async #restart(record: PluginRecord): Promise<void> {
     this.#timers.delete(record);
     await record.ending;
-    if (record.state !== "unavailable") return;
+    await record.reloading?.catch(() => {}); // which may bring another in its place
+    if (record.state !== "unavailable" || !this.#isCurrent(record)) return;
     record.restarts = (record.restarts ?? 0) + 1;
     await this.#start(record);
     // The state is another by now, which the compiler cannot know.
