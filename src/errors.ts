@@ -222,6 +222,8 @@ export class HookTimeout extends PluginRegistryError {
   readonly phase: TimeoutPhase;
   /** The limit, in milliseconds. */
   readonly timeoutMs: number;
+  /** How long it had taken by then, in milliseconds. */
+  readonly elapsedMs: number;
   /** The hook, when `phase` is `hook`. */
   declare readonly hook?: string;
 
@@ -247,6 +249,7 @@ export class HookTimeout extends PluginRegistryError {
     );
     this.phase = phase;
     this.timeoutMs = timeoutMs;
+    this.elapsedMs = Math.round(elapsedMs);
     if (options.hook !== undefined) this.hook = options.hook;
   }
 }

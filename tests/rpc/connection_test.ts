@@ -358,7 +358,7 @@ const errors: Error[] = [
   new page.ConfigInvalid("chunker/fixed", "/size", "must be number"),
   new page.DependencyCycle(["a/b", "a/c", "a/b"]),
   new page.PackageError("npm:a", "there is no such package"),
-  new page.VersionIncompatible("m"),
+  new page.VersionIncompatible("thing/a", ">=9", "m"),
   new page.KindUnknown("m"),
   new page.RuntimeNotSupported("m"),
   new page.PluginLoadError("m", { plugin, cause: new TypeError("below") }),

@@ -50,7 +50,7 @@ const pageErrors: page.PluginRegistryError[] = [
   new page.ConfigInvalid("chunker/fixed", "/size", "must be number"),
   new page.DependencyCycle(["a/b", "a/c", "a/b"]),
   new page.PackageError("npm:a", "there is no such package"),
-  new page.VersionIncompatible("m"),
+  new page.VersionIncompatible("thing/a", ">=9", "m"),
   new page.KindUnknown("m"),
   new page.RuntimeNotSupported("m"),
   new page.PluginLoadError("m", { plugin, cause }),
