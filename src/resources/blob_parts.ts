@@ -41,7 +41,9 @@ export function takeBlobParts(
   }
   if (isAsyncIterable(value)) return partsOfStream(operation, value, options);
   const found = value === null ? "null" : typeof value;
-  throw new TypeError(describeOperation(operation, `a value is a Uint8Array, text, or a stream of bytes, not ${found}`));
+  throw new TypeError(
+    describeOperation(operation, `a value is a Uint8Array, text, or a stream of bytes, not ${found}`),
+  );
 }
 
 /** @returns The error for a value over the limit. */

@@ -7,6 +7,7 @@ import {
   DEFAULT_MAX_BLOB_BYTES,
 } from "./blob_store.ts";
 import { checkMaxBytes } from "./check_max_bytes.ts";
+import { StoreError } from "./store_error.ts";
 import { checkKey, checkPrefix } from "./store_key.ts";
 import { StoreOperations } from "./store_operations.ts";
 
@@ -35,7 +36,7 @@ export class InMemoryBlobStore implements BlobStore, AsyncDisposable {
     const source = takeBlobParts(operation, data, { maxBytes: this.#maxBytes, signal: this.#operations.signal });
     await this.#operations.run(operation, async () => {
       const parts: Uint8Array[] = [];
-      for await (const part of source) parts.push(part.slice());
+      for await (const part of source) parts.push(new Uint8Array(part)); // the stream may use its buffer again
       this.#values.set(key, join(parts));
     });
   }
@@ -61,7 +62,7 @@ export class InMemoryBlobStore implements BlobStore, AsyncDisposable {
     checkPrefix(operation);
     return await this.#operations.run(
       operation,
-      () => Promise.resolve([...this.#values.keys()].filter((key) => key.startsWith(prefix)).sort()),
+      () => [...this.#values.keys()].filter((key) => key.startsWith(prefix)).sort(),
     );
   }
 
@@ -78,17 +79,19 @@ export class InMemoryBlobStore implements BlobStore, AsyncDisposable {
   /** Ends the store: every method rejects from now on, and streams under way end. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#operations.close();
+    this.#values.clear();
   }
 
   async #look<T>(action: string, key: string, find: (value: Uint8Array<ArrayBuffer> | undefined) => T): Promise<T> {
     const operation = this.#operations.of(action, key);
     checkKey(operation);
-    return await this.#operations.run(operation, () => Promise.resolve(find(this.#values.get(key))));
+    return await this.#operations.run(operation, () => find(this.#values.get(key)));
   }
 
   async *#parts(key: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     const operation = this.#operations.of("read", key);
-    const value = await this.get(key) ?? new Uint8Array();
+    const value = await this.get(key);
+    if (value === undefined) throw new StoreError(operation, "it was deleted before it was read");
     for (let at = 0; at < value.length; at += BLOB_PART_BYTES) {
       this.#operations.checkOpen(operation);
       yield value.slice(at, at + BLOB_PART_BYTES);

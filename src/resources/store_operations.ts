@@ -34,9 +34,9 @@ export class StoreOperations {
    * @param work Does it.
    * @throws {StoreError} If the store is closed, or the system refuses.
    */
-  async run<T>(operation: StoreOperation, work: () => Promise<T>): Promise<T> {
+  async run<T>(operation: StoreOperation, work: () => T | Promise<T>): Promise<T> {
     this.checkOpen(operation);
-    const running = work();
+    const running = Promise.try(work);
     this.#running.add(running);
     try {
       return await running;
@@ -87,6 +87,6 @@ export class StoreOperations {
 
 function isSystemError(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof StoreError) return false;
-  // NB: a full disk is a plain Error with a `code`; a missing permission is a Deno error without one.
-  return Object.hasOwn(Deno.errors, error.name) || /^E[A-Z0-9]+$/.test(String(Reflect.get(error, "code")));
+  // NB: what the system refuses is a Deno error, or, as for a full disk, a plain Error whose message ends so.
+  return Object.hasOwn(Deno.errors, error.name) || /\(os error \d+\)/.test(error.message);
 }
