@@ -6,14 +6,14 @@ export interface Deadline {
   expire(): void;
   /** Kept by {@linkcode Deadlines}. */
   previous?: Deadline | undefined;
-  /** Kept by {@linkcode Deadlines}. */
+  /** Kept by {@linkcode Deadlines}; there while it stands in the list. */
   next?: Deadline | undefined;
 }
 
 /**
  * Many deadlines over one timer: a timer for each call would cost more than the call, and so would a look at the clock.
  * The first sweep that sees a deadline gives it its moment, so that deadlines expire up to two ticks late, and never
- * early. The timer runs only while something waits, and keeps the program alive up to a tick longer.
+ * early. The timer runs only while something waits that can expire, and keeps the program alive up to a tick longer.
  */
 export class Deadlines implements Disposable {
   readonly #tickMs: number;
@@ -40,7 +40,10 @@ export class Deadlines implements Disposable {
     return deadline;
   }
 
-  /** As {@linkcode Deadlines.add}, for what is a deadline itself and is not in the list. */
+  /**
+   * As {@linkcode Deadlines.add}, for what is a deadline itself and is not in the list. One of `Infinity` stands there
+   * and never expires.
+   */
   put(deadline: Deadline, ms: number): void {
     const ends = this.#ends;
     const last = ends.previous!;
@@ -48,7 +51,14 @@ export class Deadlines implements Disposable {
     deadline.previous = last;
     deadline.next = ends;
     last.next = ends.previous = deadline;
-    if (this.#timer === undefined) this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
+    if (this.#timer === undefined) this.#wake(ms);
+  }
+
+  /** Gives a deadline that stands in the list another limit, from now; without effect on one that does not. */
+  reset(deadline: Deadline, ms: number): void {
+    if (deadline.next === undefined) return;
+    deadline.at = -ms;
+    if (this.#timer === undefined) this.#wake(ms);
   }
 
   /** Takes a deadline back. May be called twice. */
@@ -60,16 +70,33 @@ export class Deadlines implements Disposable {
     deadline.previous = deadline.next = undefined;
   }
 
+  /** All that stand in the list, oldest first. The list must not change meanwhile. */
+  *[Symbol.iterator](): Generator<Deadline> {
+    for (let one = this.#ends.next!; one !== this.#ends; one = one.next!) yield one;
+  }
+
+  #wake(ms: number): void {
+    if (ms !== Infinity) this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
+  }
+
+  #sleep(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
   #sweep(): void {
-    if (this.#ends.next === this.#ends) return this[Symbol.dispose]();
     const now = performance.now();
     const due: Deadline[] = []; // first, for what one does when it expires may change the list
-    for (let one = this.#ends.next!; one !== this.#ends; one = one.next!) {
+    let waits = false;
+    for (const one of this) {
       if (one.at <= 0) one.at = now - one.at;
       else if (one.at <= now) due.push(one);
+      if (one.at !== Infinity) waits = true;
     }
+    if (!waits) return this.#sleep();
     for (const deadline of due) {
-      if (deadline.next === undefined) continue; // another has removed it
+      const { at, next } = deadline;
+      if (next === undefined || at <= 0 || at > now) continue; // another has removed it, or given it more time
       this.remove(deadline);
       deadline.expire();
     }
@@ -77,8 +104,7 @@ export class Deadlines implements Disposable {
 
   /** Stops the timer. What waits does not expire any more. */
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#sleep();
     for (let one = this.#ends.next!; one !== this.#ends;) {
       const { next } = one;
       one.previous = one.next = undefined;

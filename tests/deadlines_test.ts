@@ -195,6 +195,62 @@ Deno.test("disposed deadlines expire no more, and may be disposed again", () => 
   deadlines[Symbol.dispose]();
 });
 
+Deno.test("a deadline that is given another limit has all of it, from then on", () => {
+  using time = new ManualTime();
+  using deadlines = new Deadlines(10);
+  const expired: number[] = [];
+  const deadline = deadlines.add(100, () => expired.push(time.now));
+  time.pass(95);
+  deadlines.reset(deadline, 200);
+  time.pass(204);
+  assertEquals(expired, []);
+  time.pass(1);
+  assertEquals(expired, [5300]);
+  deadlines.reset(deadline, 10); // it is over
+  time.pass(100);
+  assertEquals(expired, [5300]);
+});
+
+Deno.test("a deadline without end stands in the list, expires never, and keeps no timer", () => {
+  using time = new ManualTime();
+  using deadlines = new Deadlines(10);
+  const expired: number[] = [];
+  const deadline = deadlines.add(Infinity, () => expired.push(time.now));
+  assertEquals([time.timers.length, [...deadlines].length], [0, 1]);
+  deadlines.reset(deadline, 100);
+  assertEquals(time.running.length, 1);
+  time.pass(50);
+  deadlines.reset(deadline, Infinity);
+  time.pass(500);
+  assertEquals([time.running.length, [...deadlines].length, expired], [0, 1, []]);
+  deadlines.reset(deadline, 100);
+  time.pass(120);
+  assertEquals([expired.length, [...deadlines].length], [1, 0]);
+});
+
+Deno.test("what expires may give another of the same tick more time", () => {
+  using time = new ManualTime();
+  using deadlines = new Deadlines(10);
+  const expired: string[] = [];
+  deadlines.add(100, () => {
+    expired.push("first");
+    deadlines.reset(second, 100);
+  });
+  const second = deadlines.add(100, () => expired.push("second"));
+  time.pass(150);
+  assertEquals(expired, ["first"]);
+  time.pass(100);
+  assertEquals(expired, ["first", "second"]);
+});
+
+Deno.test("the list is from the oldest to the youngest", () => {
+  using _time = new ManualTime();
+  using deadlines = new Deadlines(10);
+  const [a, b, c] = [deadlines.add(1, () => {}), deadlines.add(3, () => {}), deadlines.add(2, () => {})];
+  deadlines.remove(b);
+  assertEquals([...deadlines], [a, c]);
+});
+
 Deno.test("a deadline expires by the real clock", async () => {
   using deadlines = new Deadlines(1);
   const { promise, resolve } = Promise.withResolvers<number>();

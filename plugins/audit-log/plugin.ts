@@ -89,7 +89,7 @@ export class AuditLog {
     } catch (cause) {
       const error = new AuditNotWritten(call, false, cause as Error);
       // The log may say that the call began: then it is to say, too, that it was not made.
-      if ((cause as WriteFailure).doubtful === true) this.#end(end(describeError(error))).catch(() => {});
+      if ((cause as WriteFailure).doubtful === true) this.#writer.keep(end(describeError(error)));
       throw error;
     }
   }
@@ -101,8 +101,10 @@ export class AuditLog {
       throw new Error("the audit log is closed");
     }
     if (this.#refuses) return await this.#writer.write(record, true);
-    if (this.#writer.pending >= this.#maxKept) this.#lost++;
-    else {
+    if (this.#writer.pending >= this.#maxKept) {
+      this.#lost++;
+      this.#writer.retry();
+    } else {
       this.#tellLost();
       this.#writer.write(record, true).catch(() => {}); // it is kept, and the failure was told
     }
@@ -134,6 +136,7 @@ export class AuditLog {
   async teardown(): Promise<void> {
     if (this.#writer === undefined || this.#closed) return;
     this.#closed = true;
+    await this.#writer.idle(); // an attempt that began before this and fails is not the last one
     this.#tellLost();
     try {
       await this.#writer.write({ type: "close", time: this.#now() }, true);

@@ -34,6 +34,7 @@ export class RecordWriter {
   #sealed: SealedRecord | undefined;
   #head: ChainHead;
   #writing = false;
+  #attempt: Promise<void> = Promise.resolve();
   readonly #append: (line: string) => Promise<void>;
   readonly #told: (failure: Error | undefined) => void;
   #failing = false;
@@ -69,8 +70,23 @@ export class RecordWriter {
   write(record: AuditRecord, kept: boolean): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#queue.push({ record, kept, resolve, reject });
-    if (!this.#writing) this.#writeAll();
+    this.retry();
     return promise;
+  }
+
+  /** Puts a record in line without an attempt to write it: the next record makes one. */
+  keep(record: AuditRecord): void {
+    this.#queue.push({ record, kept: true, resolve() {}, reject() {} });
+  }
+
+  /** Makes another attempt at what is left, if none is under way. */
+  retry(): void {
+    if (!this.#writing) this.#attempt = this.#writeAll();
+  }
+
+  /** Waits for the attempt that is under way, however it ends. */
+  async idle(): Promise<void> {
+    while (this.#writing) await this.#attempt;
   }
 
   /** Takes what could not be written out of the line, sealed as it would have been. */

@@ -1,6 +1,8 @@
 import { BroadcastErrors, type PluginFailure } from "../errors.ts";
+import { BroadcastRun } from "./broadcast_run.ts";
 import { admitted, type DispatchOptions } from "./filter.ts";
 import { byPriority } from "./order.ts";
+import { RunPool } from "./run_pool.ts";
 import { asError, idOf, type PreparedDispatch, type Stage, stagesFor } from "./stages.ts";
 import type { DispatchTarget, Waiter } from "./target.ts";
 
@@ -22,6 +24,7 @@ export class PreparedCollect implements PreparedDispatch {
   readonly #hook: string;
   readonly #policy: ErrorPolicy;
   readonly #stages: readonly Stage[];
+  readonly #pool: RunPool<CollectRun>;
 
   /**
    * Finds the plugins.
@@ -34,6 +37,7 @@ export class PreparedCollect implements PreparedDispatch {
     this.#hook = hook;
     this.#stages = stagesFor(kind, hook, "broadcast_collect", byPriority(plugins));
     this.#policy = policy ?? declaredPolicy(this.#stages, hook) ?? "fail_fast";
+    this.#pool = new RunPool((rest) => new CollectRun(kind, hook, this.#policy, this.#stages, rest));
   }
 
   /** Calls all. */
@@ -45,7 +49,10 @@ export class PreparedCollect implements PreparedDispatch {
     } catch (error) {
       return waiter.reject(error);
     }
-    new CollectRun(this.#kind, this.#hook, this.#policy, stages, waiter, options?.signal).run(input, options);
+    const run = stages === this.#stages
+      ? this.#pool.take()
+      : new CollectRun(this.#kind, this.#hook, this.#policy, stages);
+    run.start(input, waiter, options);
   }
 }
 
@@ -54,63 +61,72 @@ function declaredPolicy(stages: readonly Stage[], hook: string): ErrorPolicy | u
 }
 
 /** One collect under way. */
-class CollectRun {
+class CollectRun extends BroadcastRun {
   readonly #kind: string;
   readonly #hook: string;
   readonly #policy: ErrorPolicy;
   readonly #stages: readonly Stage[];
-  readonly #waiter: Waiter;
-  readonly #signal: AbortSignal | undefined;
+  #waiter: Waiter | undefined = undefined;
+  #signal: AbortSignal | undefined = undefined;
   /** By the place of their stage; what failed leaves a hole. */
-  readonly #results: unknown[];
+  #results: unknown[] = [];
   #failures: PluginFailure[] | undefined = undefined;
   /** One more than the plugins that have not answered, until all are started. */
-  #waiting: number;
-  #starting = true;
-  #over = false;
+  #waiting = 0;
+  #starting = false;
+  #over = true;
 
   constructor(
     kind: string,
     hook: string,
     policy: ErrorPolicy,
     stages: readonly Stage[],
-    waiter: Waiter,
-    signal: AbortSignal | undefined,
+    rest?: (run: CollectRun) => void,
   ) {
+    super(stages, rest);
     this.#kind = kind;
     this.#hook = hook;
     this.#policy = policy;
     this.#stages = stages;
-    this.#waiter = waiter;
-    this.#signal = signal;
-    this.#results = new Array(stages.length);
-    this.#waiting = stages.length + 1;
   }
 
-  run(input: unknown, options: DispatchOptions | undefined): void {
-    const args = [input];
-    const stages = this.#stages;
-    for (let place = 0; place < stages.length && !this.#over; place++) {
-      const { target, hook } = stages[place]!;
-      target.start(hook, args, new Place(this, place), options);
-    }
+  start(input: unknown, waiter: Waiter, options: DispatchOptions | undefined): void {
+    const { length } = this.#stages;
+    this.#waiter = waiter;
+    this.#signal = options?.signal;
+    this.#results = new Array(length);
+    this.#failures = undefined;
+    this.#waiting = length + 1;
+    this.#starting = true;
+    this.#over = false;
+    this.call(input, options);
     this.#starting = false;
     if (this.#failures !== undefined && this.#policy === "fail_fast") this.#refuse();
     else this.#ended();
+    this.closed();
   }
 
-  answer(place: number, value: unknown): void {
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  protected forget(): void {
+    this.#waiter = this.#signal = this.#failures = undefined;
+    this.#results = [];
+  }
+
+  took(place: number, value: unknown): void {
     if (this.#over) return;
     this.#results[place] = value;
     this.#stages[place]!.target.answered?.();
     this.#ended();
   }
 
-  fail(place: number, thrown: unknown): void {
+  missed(place: number, thrown: unknown): void {
     if (this.#over) return;
     if (this.#signal?.aborted === true) { // then no plugin is to blame
       this.#over = true;
-      return this.#waiter.reject(this.#signal.reason);
+      return this.#waiter!.reject(this.#signal.reason);
     }
     const stage = this.#stages[place]!;
     stage.target.failed?.(this.#hook, this.#policy, thrown);
@@ -123,34 +139,16 @@ class CollectRun {
   #refuse(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#waiter.reject(new BroadcastErrors(this.#kind, this.#hook, withoutHoles(this.#failures!)));
+    this.#waiter!.reject(new BroadcastErrors(this.#kind, this.#hook, withoutHoles(this.#failures!)));
   }
 
   #ended(): void {
     if (--this.#waiting > 0 || this.#over) return;
     this.#over = true;
-    if (this.#failures === undefined) return this.#waiter.resolve(defineProperty(this.#results, "failures", NONE));
+    const waiter = this.#waiter!;
+    if (this.#failures === undefined) return waiter.resolve(defineProperty(this.#results, "failures", NONE));
     const failures = { value: withoutHoles(this.#failures) };
-    this.#waiter.resolve(defineProperty(withoutHoles(this.#results), "failures", failures));
-  }
-}
-
-/** Waits for one plugin of a collect. */
-class Place implements Waiter {
-  readonly #run: CollectRun;
-  readonly #place: number;
-
-  constructor(run: CollectRun, place: number) {
-    this.#run = run;
-    this.#place = place;
-  }
-
-  resolve(value: unknown): void {
-    this.#run.answer(this.#place, value);
-  }
-
-  reject(error: unknown): void {
-    this.#run.fail(this.#place, error);
+    waiter.resolve(defineProperty(withoutHoles(this.#results), "failures", failures));
   }
 }
 

@@ -1,5 +1,7 @@
+import { BroadcastRun } from "./broadcast_run.ts";
 import { admitted, type DispatchOptions } from "./filter.ts";
 import { byPriority } from "./order.ts";
+import { RunPool } from "./run_pool.ts";
 import { type PreparedDispatch, type Stage, stagesFor } from "./stages.ts";
 import type { DispatchTarget, Waiter } from "./target.ts";
 
@@ -8,6 +10,7 @@ export class PreparedNotify implements PreparedDispatch {
   readonly #kind: string;
   readonly #hook: string;
   readonly #stages: readonly Stage[];
+  readonly #pool: RunPool<NotifyRun>;
 
   /**
    * Finds the plugins.
@@ -18,6 +21,7 @@ export class PreparedNotify implements PreparedDispatch {
     this.#kind = kind;
     this.#hook = hook;
     this.#stages = stagesFor(kind, hook, "broadcast_notify", byPriority(plugins));
+    this.#pool = new RunPool((rest) => new NotifyRun(hook, this.#stages, rest));
   }
 
   /** Calls all; the waiter hears `undefined` when all have ended, however. */
@@ -29,55 +33,51 @@ export class PreparedNotify implements PreparedDispatch {
     } catch (error) {
       return waiter.reject(error);
     }
-    const run = new NotifyRun(this.#hook, stages.length, waiter, options?.signal);
-    const args = [input];
-    for (const { target, hook } of stages) target.start(hook, args, new Told(run, target), options);
+    const run = stages === this.#stages ? this.#pool.take() : new NotifyRun(this.#hook, stages);
+    run.start(input, waiter, options);
   }
 }
 
 /** One broadcast under way. */
-class NotifyRun {
+class NotifyRun extends BroadcastRun {
   readonly #hook: string;
-  readonly #waiter: Waiter;
-  readonly #signal: AbortSignal | undefined;
-  #waiting: number;
+  readonly #stages: readonly Stage[];
+  #waiter: Waiter | undefined = undefined;
+  #signal: AbortSignal | undefined = undefined;
+  #waiting = 0;
 
-  constructor(hook: string, plugins: number, waiter: Waiter, signal: AbortSignal | undefined) {
+  constructor(hook: string, stages: readonly Stage[], rest?: (run: NotifyRun) => void) {
+    super(stages, rest);
     this.#hook = hook;
-    this.#waiting = plugins;
-    this.#waiter = waiter;
-    this.#signal = signal;
+    this.#stages = stages;
   }
 
-  fail(target: DispatchTarget, error: unknown): void {
-    if (this.#signal?.aborted !== true) target.failed?.(this.#hook, "notify", error);
+  start(input: unknown, waiter: Waiter, options: DispatchOptions | undefined): void {
+    this.#waiter = waiter;
+    this.#signal = options?.signal;
+    this.#waiting = this.#stages.length;
+    this.call(input, options);
+    this.closed();
+  }
+
+  get isOver(): boolean {
+    return false;
+  }
+
+  protected forget(): void {
+    this.#waiter = this.#signal = undefined;
+  }
+
+  took(): void {
+    if (--this.#waiting === 0) this.#waiter!.resolve(undefined);
+  }
+
+  missed(place: number, error: unknown): void {
+    if (this.#signal?.aborted !== true) this.#stages[place]!.target.failed?.(this.#hook, "notify", error);
     else if (this.#waiting > 0) { // the caller gave up: no plugin is to blame, and nobody waits for the rest
       this.#waiting = 0;
-      return this.#waiter.reject(this.#signal.reason);
+      return this.#waiter!.reject(this.#signal.reason);
     }
-    this.ended();
-  }
-
-  ended(): void {
-    if (--this.#waiting === 0) this.#waiter.resolve(undefined);
-  }
-}
-
-/** Waits for one plugin of a broadcast. */
-class Told implements Waiter {
-  readonly #run: NotifyRun;
-  readonly #target: DispatchTarget;
-
-  constructor(run: NotifyRun, target: DispatchTarget) {
-    this.#run = run;
-    this.#target = target;
-  }
-
-  resolve(): void {
-    this.#run.ended();
-  }
-
-  reject(error: unknown): void {
-    this.#run.fail(this.#target, error);
+    this.took();
   }
 }

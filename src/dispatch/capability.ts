@@ -5,7 +5,7 @@ import { CapabilityIndex } from "./capability_index.ts";
 import { type Asked, readAsked } from "./capability_input.ts";
 import { type Admission, admission, type DispatchOptions } from "./filter.ts";
 import { byPriority } from "./order.ts";
-import { idOf, type PreparedDispatch, type Stage, stagesFor } from "./stages.ts";
+import { idOf, type PreparedDispatch, type Stage, stagesFor, startStage } from "./stages.ts";
 import type { DispatchTarget, Waiter } from "./target.ts";
 
 /** A dispatch to the plugin that can, made ready. */
@@ -61,9 +61,8 @@ export class PreparedCapability implements PreparedDispatch {
     } catch (error) {
       return waiter.reject(error);
     }
-    const call = ({ target, hook }: Stage) => target.start(hook, [input], waiter, options);
-    if (chosen instanceof Promise) chosen.then(call, (error) => waiter.reject(error));
-    else call(chosen);
+    if (!(chosen instanceof Promise)) return startStage(chosen, input, waiter, options);
+    chosen.then((stage) => startStage(stage, input, waiter, options), (error) => waiter.reject(error));
   }
 
   /** As above, where a plugin's own `matches` has a say. */

@@ -1,7 +1,8 @@
-import { DispatchMismatch, HookTimeout } from "../errors.ts";
-import { STOP_CHAIN } from "../stop_chain.ts";
+import { DispatchMismatch } from "../errors.ts";
+import { ChainRun } from "./chain_run.ts";
 import { admitted, type DispatchOptions } from "./filter.ts";
 import { orderForChain } from "./order.ts";
+import { RunPool } from "./run_pool.ts";
 import { idOf, type PreparedDispatch, type Stage, stagesFor } from "./stages.ts";
 import type { DispatchTarget, Waiter } from "./target.ts";
 
@@ -11,6 +12,7 @@ export class PreparedChain implements PreparedDispatch {
   readonly #hook: string;
   readonly #stages: readonly Stage[];
   readonly #misplaced: boolean;
+  readonly #pool: RunPool<ChainRun>;
 
   /**
    * Finds the plugins.
@@ -22,6 +24,7 @@ export class PreparedChain implements PreparedDispatch {
     this.#hook = hook;
     this.#stages = stagesFor(kind, hook, "chain", orderForChain(plugins));
     this.#misplaced = this.#stages.some(inProcessOnly);
+    this.#pool = new RunPool((rest) => new ChainRun(this.#stages, rest));
   }
 
   /** Calls the plugins one after the other, each with what the one before gave. */
@@ -33,7 +36,8 @@ export class PreparedChain implements PreparedDispatch {
     } catch (error) {
       return waiter.reject(error);
     }
-    new ChainRun(stages, input, waiter, options).run();
+    const run = stages === this.#stages ? this.#pool.take() : new ChainRun(stages);
+    run.start(input, waiter, options);
   }
 
   #refuseInProcessOnly(stages: readonly Stage[]): void {
@@ -46,65 +50,3 @@ export class PreparedChain implements PreparedDispatch {
 }
 
 const inProcessOnly = ({ target }: Stage) => target.manifest.in_process_only;
-
-/** One chain under way. The same object waits for each plugin in turn. */
-class ChainRun implements Waiter {
-  readonly #stages: readonly Stage[];
-  readonly #waiter: Waiter;
-  readonly #options: DispatchOptions | undefined;
-  readonly #startedAt: number;
-  #value: unknown;
-  #next = 0;
-  #starting = false;
-  #answeredAtOnce = false;
-
-  constructor(stages: readonly Stage[], input: unknown, waiter: Waiter, options: DispatchOptions | undefined) {
-    this.#stages = stages;
-    this.#value = input;
-    this.#waiter = waiter;
-    this.#options = options;
-    this.#startedAt = options?.timeoutMs === undefined ? 0 : performance.now();
-  }
-
-  /** A loop: plugins that answer at once do not make the stack deeper. */
-  run(): void {
-    const stages = this.#stages;
-    while (this.#next < stages.length) {
-      let options = this.#options;
-      if (options !== undefined) {
-        if (options.signal?.aborted === true) return this.#waiter.reject(options.signal.reason);
-        if (options.timeoutMs !== undefined && this.#next > 0) {
-          options = this.#remaining(options, options.timeoutMs);
-          if (options === undefined) return;
-        }
-      }
-      const { target, hook } = stages[this.#next++]!;
-      this.#answeredAtOnce = false;
-      this.#starting = true;
-      target.start(hook, [this.#value], this, options);
-      this.#starting = false;
-      if (!this.#answeredAtOnce) return;
-    }
-    this.#waiter.resolve(this.#value);
-  }
-
-  resolve(value: unknown): void {
-    if (value === STOP_CHAIN) return this.#waiter.resolve(this.#value);
-    this.#value = value;
-    if (this.#starting) this.#answeredAtOnce = true;
-    else this.run();
-  }
-
-  reject(error: unknown): void {
-    this.#waiter.reject(error);
-  }
-
-  /** The limit is the whole chain's: each plugin has what those before left. */
-  #remaining(options: DispatchOptions, timeoutMs: number): DispatchOptions | undefined {
-    const elapsed = performance.now() - this.#startedAt;
-    if (elapsed < timeoutMs) return { ...options, timeoutMs: timeoutMs - elapsed };
-    const { target, hook } = this.#stages[this.#next]!;
-    const { kind, name } = target.manifest;
-    this.#waiter.reject(new HookTimeout("hook", timeoutMs, elapsed, { plugin: `${kind}/${name}`, hook }));
-  }
-}

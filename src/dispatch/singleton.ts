@@ -3,7 +3,7 @@ import type { Manifest } from "../manifest/mod.ts";
 import { activeVariable } from "./active_by_environment.ts";
 import { admitted, type DispatchOptions } from "./filter.ts";
 import { byPriority } from "./order.ts";
-import { idOf, type PreparedDispatch, type Stage, stagesFor } from "./stages.ts";
+import { idOf, type PreparedDispatch, type Stage, stagesFor, startStage } from "./stages.ts";
 import type { CallOptions, DispatchTarget, Waiter } from "./target.ts";
 
 /**
@@ -77,7 +77,7 @@ export class PreparedSingleton implements PreparedDispatch {
     } catch (error) {
       return waiter.reject(error);
     }
-    stage.target.start(stage.hook, [input], waiter, options);
+    startStage(stage, input, waiter, options);
   }
 
   #named(name: string, by: string, stages: readonly Stage[]): Stage {

@@ -11,8 +11,8 @@ export interface SingletonDispatcherOptions {
 }
 
 /**
- * Calls one plugin of a kind: the one that the routing policy names, else `DAGSTACK_ACTIVE_<KIND>` of the environment, else
- * the one of the highest priority.
+ * Calls one plugin of a kind: the one that the routing policy names, else `DAGSTACK_ACTIVE_<KIND>` of the environment (asked
+ * when the list of plugins changes), else the one of the highest priority.
  *
  * @typeParam I The input
  * @typeParam O A plugin's result
@@ -57,8 +57,11 @@ export class SingletonDispatcher<I, O> {
    */
   constructor(kind: string, options: SingletonDispatcherOptions = {}) {
     this.kind = kind;
-    const choice = { route: options.route, active: () => activeByEnvironment(kind) };
-    this.#prepared = new PreparedCache((hook, plugins) => new PreparedSingleton(kind, hook, plugins, choice));
+    const { route } = options;
+    this.#prepared = new PreparedCache((hook, plugins) => {
+      const active = activeByEnvironment(kind); // not asked at each call, which it would cost several times over
+      return new PreparedSingleton(kind, hook, plugins, { route, active: () => active });
+    });
   }
 
   /**

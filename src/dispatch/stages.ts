@@ -1,8 +1,10 @@
+import type { Deadlines } from "../deadlines.ts";
 import { DispatchMismatch, HookUnknown, KindUnknown } from "../errors.ts";
 import { nearNames } from "../near.ts";
+import type { DirectHook } from "./direct.ts";
 import { findHook } from "./find_hook.ts";
 import type { DispatchOptions } from "./filter.ts";
-import type { DispatchClass, DispatchTarget, Waiter } from "./target.ts";
+import { carriesAnything, type DispatchClass, type DispatchTarget, type Waiter } from "./target.ts";
 
 /** A candidate of a dispatch: a plugin, and the hook under the plugin's own name for it. */
 export interface Stage {
@@ -10,6 +12,8 @@ export interface Stage {
   readonly target: DispatchTarget;
   /** Its hook. */
   readonly hook: string;
+  /** The shortest way to that. */
+  readonly direct?: DirectHook | undefined;
 }
 
 /** A dispatch made ready once, to be started often. */
@@ -53,7 +57,25 @@ export function stagesFor(
     if (own !== undefined) stages.push({ target, hook: own });
   }
   if (stages.length === 0) throw hookUnknown(kind, hook, ofKind);
-  return stages;
+  return withDirect(stages);
+}
+
+/** With the shortest way to each that has one. A chain or a broadcast stands in one list of deadlines, and so must they. */
+function withDirect(stages: readonly Stage[]): Stage[] {
+  let deadlines: Deadlines | undefined;
+  return stages.map(({ target, hook }) => {
+    const direct = target.direct?.(hook);
+    deadlines ??= direct?.deadlines;
+    return { target, hook, direct: direct?.deadlines === deadlines ? direct : undefined };
+  });
+}
+
+/** Calls one plugin, the shortest way that there is. */
+export function startStage(stage: Stage, input: unknown, waiter: Waiter, options: DispatchOptions | undefined): void {
+  const { target, hook, direct } = stage;
+  const mayBeDirect = options === undefined || !carriesAnything(options);
+  if (mayBeDirect && direct?.start(input, waiter) === true) return;
+  target.start(hook, [input], waiter, options);
 }
 
 function hookUnknown(kind: string, hook: string, plugins: readonly DispatchTarget[]): HookUnknown {

@@ -1,5 +1,6 @@
 import type { JsonValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
+import type { DirectHook } from "./direct.ts";
 
 /** Who waits for an answer. */
 export interface Waiter {
@@ -20,6 +21,11 @@ export interface CallOptions {
   timeoutMs?: number;
   /** What travels beside the arguments; the core does not interpret it. */
   metadata?: Readonly<Record<string, JsonValue>>;
+}
+
+/** Whether a call with these options has anything that must go with it. */
+export function carriesAnything({ signal, timeoutMs, metadata }: CallOptions): boolean {
+  return signal !== undefined || timeoutMs !== undefined || metadata !== undefined;
 }
 
 /** What a host says of a hook. */
@@ -48,6 +54,8 @@ export interface DispatchTarget {
    * @param options Of the call.
    */
   start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void;
+  /** The shortest way to a hook that is in `hooks`, where there is one. */
+  direct?(hook: string): DirectHook | undefined;
   /** Asks the plugin's own `matches`, where it has one. */
   matches?(input: unknown, options?: CallOptions): Promise<unknown>;
   /** The declaration of a hook of its kind, where the host has one. */

@@ -1,6 +1,13 @@
 import type { InFlightCall } from "../context/mod.ts";
 import type { Deadline } from "../deadlines.ts";
-import { begunAt, type CallOptions, type Operation, type Waiter } from "../dispatch/mod.ts";
+import {
+  begunAt,
+  type CallOptions,
+  type DirectFunction,
+  type Operation,
+  promised,
+  type Waiter,
+} from "../dispatch/mod.ts";
 import { HookTimeout } from "../errors.ts";
 import type { PluginScope, StartedCall } from "../sandbox/mod.ts";
 import { isStopChainError, STOP_CHAIN } from "../stop_chain.ts";
@@ -31,9 +38,8 @@ export class HookCall implements Waiter, Operation {
 
   #phase = Phase.Running;
   #startedAt = 0;
-  /** When it began, once it was given up and has no deadline any more. */
-  #givenUpSince = 0;
-  #suspended = false;
+  /** When it began, once its deadline does not tell any more. */
+  #since = 0;
   #limitMs: number;
   #started: StartedCall | undefined = undefined;
   #unlisten: (() => void) | undefined = undefined;
@@ -64,6 +70,33 @@ export class HookCall implements Waiter, Operation {
     this.#track(start(this.#carried()));
   }
 
+  /**
+   * Calls a hook of a plugin of this isolate, past its scope.
+   *
+   * @param call The hook.
+   * @param check Looks at what it gives, where that must be such as could cross into a sandbox.
+   */
+  beginDirectly(call: DirectFunction, input: unknown, check: ((result: unknown) => void) | undefined): void {
+    this.#enter();
+    try {
+      const result = call(input);
+      const promise = promised(result);
+      if (promise === undefined) this.#take(result, check);
+      else promise.then((value) => this.#take(value, check), (error) => this.reject(error));
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+
+  #take(result: unknown, check: ((result: unknown) => void) | undefined): void {
+    try {
+      check?.(result);
+    } catch (error) {
+      return this.reject(error);
+    }
+    this.resolve(result);
+  }
+
   /** What goes to the scope. The signal does not: this call hears it, and cancels what it has started. */
   #carried(): CallOptions | undefined {
     return this.#options?.metadata === undefined ? undefined : { metadata: this.#options.metadata };
@@ -75,7 +108,8 @@ export class HookCall implements Waiter, Operation {
     const { deadlines } = this.#calls;
     if (opened?.inspected === true) this.#limitMs = Infinity;
     if (sandbox !== "none" || calls.timesNext) this.#startedAt = performance.now();
-    calls.enter(deadlines);
+    calls.deadlines ??= deadlines;
+    calls.enter();
     deadlines.put(this, this.#ownLimitMs);
   }
 
@@ -92,12 +126,18 @@ export class HookCall implements Waiter, Operation {
 
   /** Takes its deadline back, while it waits for what is not its own doing. */
   suspend(): void {
+    this.#since ||= this.#begunAt;
     this.#calls.deadlines.reset(this, Infinity);
   }
 
-  /** Sets its deadline again. */
+  /** Sets its deadline again. One that was given up keeps none where nothing could be done about it. */
   resume(): void {
-    if (this.#phase === Phase.Running) this.#calls.deadlines.reset(this, this.#ownLimitMs);
+    if (this.#phase === Phase.GivenUp && this.record.sandbox === "none") return;
+    this.#calls.deadlines.reset(this, this.#ownLimitMs);
+  }
+
+  get #begunAt(): number {
+    return this.#startedAt || this.#since || begunAt(this, this.#ownLimitMs);
   }
 
   #listen(signal: AbortSignal): void {
@@ -143,14 +183,14 @@ export class HookCall implements Waiter, Operation {
     this.#unlisten?.();
     this.#started?.cancel(reason);
     this.#phase = Phase.GivenUp;
-    if (this.record.sandbox === "none") this.#putOff(); // nothing could be done about it
+    if (this.record.sandbox === "none") this.#putOff();
     this.#waiter.reject(reason);
   }
 
-  /** It stays among what is under way, and has no deadline. */
+  /** It stays among what is under way, and has no deadline: nothing could be done about it. */
   #putOff(): void {
+    this.#since = this.#begunAt;
     const { deadlines } = this.#calls;
-    this.#givenUpSince = this.#startedAt || begunAt(this, this.#ownLimitMs);
     if (this.next === undefined) deadlines.put(this, Infinity);
     else deadlines.reset(this, Infinity);
   }
@@ -174,8 +214,7 @@ export class HookCall implements Waiter, Operation {
 
   describe(owner: object): InFlightCall[] {
     if (owner !== this.record.calls) return [];
-    const since = this.#startedAt || this.#givenUpSince || begunAt(this, this.#ownLimitMs);
-    const elapsedMs = Math.max(0, performance.now() - since);
+    const elapsedMs = Math.max(0, performance.now() - this.#begunAt);
     return [{ hook: this.hook, elapsedMs, metadata: this.#options?.metadata ?? {} }];
   }
 

@@ -1,4 +1,4 @@
-import type { CallOptions, DispatchTarget, HookDeclaration, Waiter } from "../dispatch/mod.ts";
+import type { CallOptions, DirectHook, DispatchTarget, HookDeclaration, Waiter } from "../dispatch/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { PluginHandle } from "./handle.ts";
 import type { PluginRecord } from "./record.ts";
@@ -12,6 +12,8 @@ export interface LoadedPluginSteps {
     waiter: Waiter,
     options: CallOptions | undefined,
   ): void;
+  /** The shortest way to a hook, where there is one. */
+  direct?(record: PluginRecord, hook: string): DirectHook | undefined;
   matches(record: PluginRecord, input: unknown, options: CallOptions | undefined): Promise<unknown>;
   declaration(kind: string, hook: string): HookDeclaration | undefined;
   failed(
@@ -69,6 +71,11 @@ export class LoadedPluginEntry implements DispatchTarget {
   /** Calls a hook, and tells the waiter. */
   start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void {
     this.#steps.start(this.#record, hook, args, waiter, options);
+  }
+
+  /** The shortest way to a hook, where there is one. */
+  direct(hook: string): DirectHook | undefined {
+    return this.#steps.direct?.(this.#record, hook);
   }
 
   /** What the host declares of a hook. */

@@ -12,6 +12,8 @@ export class Middleware {
   readonly #store: PluginStore;
   #ofHook = new Map<string, readonly PluginRecord[]>();
   #all: readonly PluginRecord[] = none;
+  /** The kinds that any names; all, where one names `*`. */
+  #kinds: ReadonlySet<string> | "all" = new Set();
   #version = -1;
 
   /** @param store The plugins. */
@@ -19,15 +21,21 @@ export class Middleware {
     this.#store = store;
   }
 
-  /** Whether there is any. */
-  get any(): boolean {
+  /** Grows with each change of the plugins, after which another middleware may wrap a hook. */
+  get version(): number {
+    return this.#store.version;
+  }
+
+  /** Whether any wraps hooks of a plugin. Asked before each call. */
+  covers({ manifest }: PluginRecord): boolean {
     if (this.#version !== this.#store.version) this.#refresh();
-    return this.#all.length > 0;
+    return this.#kinds === "all" || (this.#kinds.size > 0 && this.#kinds.has(manifest.kind));
   }
 
   /** What wraps a plugin's hook, outermost first. */
-  of({ manifest: { kind, chain_wrap } }: PluginRecord, hook: string): readonly PluginRecord[] {
-    if (!this.any || chain_wrap !== undefined) return none;
+  of(record: PluginRecord, hook: string): readonly PluginRecord[] {
+    const { kind, chain_wrap } = record.manifest;
+    if (!this.covers(record) || chain_wrap !== undefined) return none;
     const key = `${kind}/${hook}`;
     let own = this.#ofHook.get(key);
     if (own === undefined) {
@@ -41,5 +49,7 @@ export class Middleware {
     this.#version = this.#store.version;
     this.#ofHook = new Map();
     this.#all = orderForChain(this.#store.all().filter(({ manifest }) => manifest.chain_wrap !== undefined));
+    const kinds = this.#all.flatMap(({ manifest }) => manifest.chain_wrap?.kinds ?? []);
+    this.#kinds = kinds.includes("*") ? "all" : new Set(kinds);
   }
 }

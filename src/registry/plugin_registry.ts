@@ -232,6 +232,7 @@ export class PluginRegistry implements AsyncDisposable {
   /** What the entries of running plugins need. */
   readonly #steps: LoadedPluginSteps = {
     start: (record, hook, args, waiter, options) => this.#calls.start(record, hook, args, waiter, options),
+    direct: (record, hook) => this.#calls.direct(record, hook),
     matches: (record, input, options) => this.#calls.matches(record, input, options),
     declaration: (kind, hook) => this.#hooks.declaration(kind, hook),
     failed: (record, hook, where, error) => {

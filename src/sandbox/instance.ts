@@ -105,7 +105,17 @@ export class PluginInstance {
   call(hook: string, args: readonly unknown[]): unknown {
     if (this.#hooks.has(hook)) return apply(get(this.#instance, hook) as () => unknown, this.#instance, args);
     if (CALLED.has(hook)) return this.#callOwn(hook.slice(OWN.length), args);
-    throw new PluginRegistryError(`Cannot call hook "${hook}": there is none`);
+    throw noHook(hook);
+  }
+
+  /**
+   * A hook as a function, to be called often. A method of the class is looked up once; one of the instance's own each
+   * time, for such are made to be replaced.
+   */
+  bound(hook: string): (input: unknown) => unknown {
+    const instance = this.#instance as Record<string, (input: unknown) => unknown>;
+    if (!this.#hooks.has(hook)) throw noHook(hook);
+    return Object.hasOwn(instance, hook) ? (input) => instance[hook]!(input) : instance[hook]!.bind(instance);
   }
 
   /** Calls middleware's `wrap`. */
@@ -122,4 +132,8 @@ export class PluginInstance {
     const method: unknown = get(this.#instance, name);
     return typeof method === "function" ? await apply(method, this.#instance, args) : undefined;
   }
+}
+
+function noHook(hook: string): PluginRegistryError {
+  return new PluginRegistryError(`Cannot call hook "${hook}": there is none`);
 }

@@ -97,6 +97,23 @@ class NoneScope implements PluginScope {
     return undefined;
   }
 
+  /**
+   * A hook that takes one argument, as a function: for whoever calls it often, keeps account of the calls, and asks
+   * whether it may. Such a call carries nothing, and is
+   * not made from inside one that does.
+   *
+   * @returns The hook, and what looks at its results, where they must be such as could cross into a sandbox.
+   */
+  direct(hook: string): { call: (input: unknown) => unknown; check?: (result: unknown) => void } {
+    const bound = this.#loaded().bound(hook);
+    if (!this.#strict) return { call: bound };
+    const call = (input: unknown) => {
+      checkArguments([input], hook);
+      return bound(input);
+    };
+    return { call, check: (result) => checkResult(result, hook) };
+  }
+
   startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
     let over = false;
     const ending: Waiter = {

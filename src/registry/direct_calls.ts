@@ -1,0 +1,91 @@
+import { runningCall } from "../context/mod.ts";
+import type { Deadlines } from "../deadlines.ts";
+import type { DirectFunction, DirectHook, Waiter } from "../dispatch/mod.ts";
+import { HookTimeout } from "../errors.ts";
+import type { PluginScope } from "../sandbox/mod.ts";
+import type { CallLedger } from "./call_ledger.ts";
+import type { Calls } from "./calls.ts";
+import { HookCall } from "./hook_call.ts";
+import type { PluginRecord } from "./record.ts";
+
+/** A scope whose hooks can be called without it. */
+interface OpenScope extends PluginScope {
+  direct(hook: string): { call: DirectFunction; check?: (result: unknown) => void };
+}
+
+/** The direct calls of one hook of a plugin without a sandbox, as it is now; every change of any plugin ends the short way. */
+export class DirectCalls implements DirectHook {
+  readonly owner: CallLedger;
+  readonly deadlines: Deadlines;
+  readonly limitMs: number;
+  readonly #calls: Calls;
+  readonly #record: PluginRecord;
+  readonly #hook: string;
+  readonly #version: number;
+  readonly #call: DirectFunction;
+  readonly #check: ((result: unknown) => void) | undefined;
+
+  private constructor(calls: Calls, record: PluginRecord, scope: OpenScope, hook: string) {
+    this.owner = record.calls;
+    this.owner.deadlines = calls.deadlines;
+    this.deadlines = calls.deadlines;
+    this.limitMs = calls.limitMs;
+    this.#calls = calls;
+    this.#record = record;
+    this.#hook = hook;
+    this.#version = calls.version;
+    const { call, check } = scope.direct(hook);
+    this.#call = call;
+    this.#check = check;
+  }
+
+  /** The direct calls of a hook, where its plugin can be called so. */
+  static of(calls: Calls, record: PluginRecord, hook: string): DirectCalls | undefined {
+    const { live } = record;
+    return live !== undefined && isOpen(live) ? new DirectCalls(calls, record, live, hook) : undefined;
+  }
+
+  start(input: unknown, waiter: Waiter): boolean {
+    if (!this.#isOpen()) return false;
+    new HookCall(this.#calls, this.#record, this.#hook, waiter).beginDirectly(this.#call, input, this.#check);
+    return true;
+  }
+
+  enter(): DirectFunction | undefined {
+    return this.#isOpen() && this.owner.enterDirectly() ? this.#call : undefined;
+  }
+
+  #isOpen(): boolean {
+    if (this.#record.live === undefined || this.#calls.version !== this.#version) return false;
+    return runningCall() === undefined; // else it would be taken for the call that it is made from
+  }
+
+  answered(result: unknown): void {
+    this.owner.leave();
+    try {
+      this.#check?.(result);
+    } catch (error) {
+      this.owner.failed++;
+      throw error;
+    }
+  }
+
+  failed(): void {
+    this.owner.leave();
+    this.owner.failed++;
+  }
+
+  late(): void {
+    this.owner.leave();
+    this.owner.late++;
+  }
+
+  missed(elapsedMs: number): HookTimeout {
+    this.owner.timedOut++;
+    return new HookTimeout("hook", this.limitMs, elapsedMs, { plugin: this.#record.id, hook: this.#hook });
+  }
+}
+
+function isOpen(scope: PluginScope): scope is OpenScope {
+  return scope.sandbox === "none" && "direct" in scope;
+}
