@@ -26,7 +26,7 @@ export class Quota {
     this.#clock = resources.clock;
     this.#countFailed = config.count_failed !== false;
     const limits = (config.limits ?? []) as Limit[];
-    if (limits.length === 0) logger.info("no limits are configured, so nothing is limited");
+    if (limits.length === 0) logger.warn("no limits are configured, so nothing is limited");
     const { kinds = [] } = manifest.chain_wrap ?? {};
     for (const { kind } of limits) {
       if (kind === "*" || kinds.includes("*") || kinds.includes(kind)) continue;

@@ -54,7 +54,11 @@ export interface DispatchTarget {
    * @param options Of the call.
    */
   start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): void;
-  /** The shortest way to a hook that is in `hooks`, where there is one. */
+  /**
+   * The shortest way to a hook that is in `hooks`, where there is one.
+   *
+   * @internal
+   */
   direct?(hook: string): DirectHook | undefined;
   /** Asks the plugin's own `matches`, where it has one. */
   matches?(input: unknown, options?: CallOptions): Promise<unknown>;

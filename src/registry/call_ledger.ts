@@ -8,7 +8,7 @@ export interface CallTimings {
   count: number;
   /** Calls that are under way. */
   inFlight: number;
-  /** Calls that ended with an error of the plugin's. */
+  /** Calls whose hook threw. */
   failed: number;
   /** Calls that were not answered in time. */
   timedOut: number;
@@ -42,6 +42,8 @@ export class CallLedger {
   #timed = 0;
   #totalMs = 0;
   #maxMs = 0;
+  /** The calls of the instance before this one. */
+  #earlier: CallLedger | undefined;
 
   /** How many are under way. */
   get size(): number {
@@ -99,22 +101,56 @@ export class CallLedger {
       .sort((a, b) => b.elapsedMs - a.elapsedMs);
   }
 
-  /** Numbers about all calls. */
+  /** Numbers about all calls, those of earlier instances included, of which some may still be under way. */
   timings(): CallTimings {
-    const { failed, timedOut, late } = this;
-    const times = this.#timed === 0 ? {} : { meanMs: this.#totalMs / this.#timed, maxMs: this.#maxMs };
-    return { count: this.#begun, inFlight: this.size, failed, timedOut, late, ...times };
+    const sum = this.#sum();
+    const { count, inFlight, failed, timedOut, late, timed, totalMs, maxMs } = sum;
+    const times = timed === 0 ? {} : { meanMs: totalMs / timed, maxMs };
+    return { count, inFlight, failed, timedOut, late, ...times };
   }
 
-  /** Goes on from the numbers of the instance before. */
-  continue(earlier: CallLedger): void {
+  /** Begins the calls of another instance. @returns Their ledger, which goes on from the numbers of this one. */
+  successor(): CallLedger {
+    const next = new CallLedger();
+    next.#earlier = this;
+    this.#forgetSettled();
+    return next;
+  }
+
+  /** Takes in the numbers of an instance before that has none under way: reloads must not make a long chain. */
+  #forgetSettled(): void {
+    const earlier = this.#earlier;
+    if (earlier === undefined || earlier.size > 0 || earlier.#earlier !== undefined) return;
     this.#begun += earlier.#begun;
-    this.#ended += earlier.#begun; // what is under way there is not under way here
+    this.#ended += earlier.#ended;
     this.#timed += earlier.#timed;
     this.#totalMs += earlier.#totalMs;
     this.#maxMs = Math.max(this.#maxMs, earlier.#maxMs);
     this.failed += earlier.failed;
     this.timedOut += earlier.timedOut;
     this.late += earlier.late;
+    this.#earlier = undefined;
+  }
+
+  #sum(): Sum {
+    const own: Sum = {
+      count: this.#begun,
+      inFlight: this.size,
+      failed: this.failed,
+      timedOut: this.timedOut,
+      late: this.late,
+      timed: this.#timed,
+      totalMs: this.#totalMs,
+      maxMs: this.#maxMs,
+    };
+    if (this.#earlier === undefined) return own;
+    const earlier = this.#earlier.#sum();
+    for (const key of Object.keys(own) as (keyof Sum)[]) {
+      own[key] = key === "maxMs" ? Math.max(own[key], earlier[key]) : own[key] + earlier[key];
+    }
+    return own;
   }
 }
+
+/** {@linkcode CallTimings}, as they can be added up. */
+type Sum = Omit<Required<CallTimings>, "meanMs"> & { timed: number; totalMs: number };

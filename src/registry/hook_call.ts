@@ -11,6 +11,7 @@ import {
 import { HookTimeout } from "../errors.ts";
 import type { PluginScope, StartedCall } from "../sandbox/mod.ts";
 import { isStopChainError, STOP_CHAIN } from "../stop_chain.ts";
+import type { CallLedger } from "./call_ledger.ts";
 import type { Calls } from "./calls.ts";
 import type { PluginRecord } from "./record.ts";
 import { isRemoteStream } from "./stream_watch.ts";
@@ -46,12 +47,15 @@ export class HookCall implements Waiter, Operation {
   readonly #calls: Calls;
   readonly #waiter: Waiter;
   readonly #options: CallOptions | undefined;
+  /** Kept here, for a plugin that is started again begins another. */
+  readonly #ledger: CallLedger;
   readonly record: PluginRecord;
   readonly hook: string;
 
   constructor(calls: Calls, record: PluginRecord, hook: string, waiter: Waiter, options?: CallOptions) {
     this.#calls = calls;
     this.record = record;
+    this.#ledger = record.calls;
     this.hook = hook;
     this.#waiter = waiter;
     this.#options = options;
@@ -104,7 +108,8 @@ export class HookCall implements Waiter, Operation {
 
   #enter(): void {
     const { record } = this;
-    const { calls, sandbox, opened } = record;
+    const { sandbox, opened } = record;
+    const calls = this.#ledger;
     const { deadlines } = this.#calls;
     if (opened?.inspected === true) this.#limitMs = Infinity;
     if (sandbox !== "none" || calls.timesNext) this.#startedAt = performance.now();
@@ -161,7 +166,7 @@ export class HookCall implements Waiter, Operation {
         if (isStopChainError(error)) return this.resolve(STOP_CHAIN);
         const { record } = this;
         this.#end();
-        record.calls.failed++;
+        this.#ledger.failed++;
         return this.#waiter.reject(record.opened?.scope.explain(error) ?? error);
       }
       case Phase.GivenUp:
@@ -173,7 +178,7 @@ export class HookCall implements Waiter, Operation {
   late(): void {
     if (this.#phase !== Phase.GivenUp) return;
     this.#end();
-    this.record.calls.late++;
+    if (this.record.opened !== undefined) this.#ledger.late++; // else it is its scope's end that tells
   }
 
   /** Answers the caller now, and tells the plugin, where it can be told. Its deadline stays: it must answer some time. */
@@ -196,7 +201,7 @@ export class HookCall implements Waiter, Operation {
   }
 
   abort(owner: object, reason: unknown): void {
-    if (owner === this.record.calls) this.giveUp(reason);
+    if (owner === this.#ledger) this.giveUp(reason);
   }
 
   expire(): void {
@@ -204,7 +209,7 @@ export class HookCall implements Waiter, Operation {
     const own = this.#options?.timeoutMs ?? Infinity;
     const limitMs = Math.min(own, this.#limitMs);
     if (this.#phase === Phase.GivenUp) return this.#calls.missed(this);
-    record.calls.timedOut++;
+    this.#ledger.timedOut++;
     const elapsedMs = performance.now() - this.at + limitMs;
     this.giveUp(new HookTimeout("hook", limitMs, elapsedMs, { plugin: record.id, hook }));
     if (this.#isOver() || record.sandbox === "none") return;
@@ -213,7 +218,7 @@ export class HookCall implements Waiter, Operation {
   }
 
   describe(owner: object): InFlightCall[] {
-    if (owner !== this.record.calls) return [];
+    if (owner !== this.#ledger) return [];
     const elapsedMs = Math.max(0, performance.now() - this.#begunAt);
     return [{ hook: this.hook, elapsedMs, metadata: this.#options?.metadata ?? {} }];
   }
@@ -228,7 +233,7 @@ export class HookCall implements Waiter, Operation {
     this.#phase = Phase.Over;
     this.#calls.deadlines.remove(this);
     this.#unlisten?.();
-    record.calls.leave();
-    if (this.#startedAt !== 0) record.calls.time(performance.now() - this.#startedAt);
+    this.#ledger.leave();
+    if (this.#startedAt !== 0) this.#ledger.time(performance.now() - this.#startedAt);
   }
 }

@@ -73,7 +73,11 @@ export class LoadedPluginEntry implements DispatchTarget {
     this.#steps.start(this.#record, hook, args, waiter, options);
   }
 
-  /** The shortest way to a hook, where there is one. */
+  /**
+   * The shortest way to a hook, where there is one: for dispatchers of this package.
+   *
+   * @internal
+   */
   direct(hook: string): DirectHook | undefined {
     return this.#steps.direct?.(this.#record, hook);
   }

@@ -35,7 +35,7 @@ export interface PluginRecord {
   /** Its scope, while calls may go straight through to it. */
   live?: PluginScope | undefined;
   /** Its calls. */
-  readonly calls: CallLedger;
+  calls: CallLedger;
   /** Whether the last poll of its health was a bad one. */
   ailing?: boolean;
   /** How often it was reloaded. */

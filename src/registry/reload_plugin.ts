@@ -38,6 +38,7 @@ export async function reloadPlugin(old: PluginRecord, steps: ReloadSteps): Promi
     refuse(old);
     fresh = await steps.prepare(await again(old));
     fresh.generation = old.generation + 1;
+    fresh.calls = old.calls.successor();
     fresh.restarts = old.restarts ?? 0;
     if (old.handle !== undefined) fresh.handle = old.handle;
     if (old.lastError !== undefined) fresh.lastError = old.lastError;
@@ -49,7 +50,6 @@ export async function reloadPlugin(old: PluginRecord, steps: ReloadSteps): Promi
     letGo(old, fence, steps);
     throw error;
   }
-  fresh.calls.continue(old.calls);
   fresh.fence = fence;
   steps.replace(old, fresh);
   delete old.fence;

@@ -44,6 +44,7 @@ export async function startPlugin(
   delete record.hooks;
   delete record.methods;
   delete record.ailing;
+  if (record.calls.size > 0) record.calls = record.calls.successor(); // what never ended is none of this instance's
   let isUp = false;
   try {
     throwIfStopping(record);
@@ -157,7 +158,8 @@ class PhaseLimit {
       return await Promise.race([working, this.#expired]);
     } catch (error) {
       if (error === this.#timeout) { // by identity: a plugin may throw one of its own
-        working.then(() => this.#record.calls.late++, () => {}); // counted, never applied
+        const { calls } = this.#record;
+        working.then(() => calls.late++, () => {}); // counted, never applied
         throw error;
       }
       if (error instanceof HookTimeout && error.phase === "ready") throw error;

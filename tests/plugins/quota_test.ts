@@ -169,7 +169,7 @@ Deno.test("without limits nothing is limited, and the log says so", async () => 
   await using _host = host;
   const given = await atOnce(50, () => of("a"));
   assert(given.every(({ status }) => status === "fulfilled"));
-  assertStringIncludes(host.logger.messages("info").join(), "no limits are configured");
+  assertStringIncludes(host.logger.messages("warn").join(), "no limits are configured");
 });
 
 Deno.test("a limit that cannot be read lets no call through", async () => {
