@@ -62,7 +62,7 @@ export abstract class BroadcastRun implements Operation {
       if (this.isOver) break;
       this.#open++;
       const { target, hook, direct } = member.stage;
-      const call = mayBeDirect ? direct?.enter() : undefined;
+      const call = mayBeDirect ? direct?.enter(false) : undefined;
       if (call !== undefined) {
         this.#enter(direct!);
         member.callDirectly(call, input);

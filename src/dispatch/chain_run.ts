@@ -24,6 +24,8 @@ export class ChainRun implements Waiter, Operation {
   #mayBeDirect = true;
   #startedAt = 0;
   #value: unknown = undefined;
+  /** Whether the value has been looked at: between two plugins there is one boundary. */
+  #isChecked = false;
   #place = 0;
   #starting = false;
   #answeredAtOnce = false;
@@ -46,6 +48,7 @@ export class ChainRun implements Waiter, Operation {
   /** Begins. */
   start(input: unknown, waiter: Waiter, options: DispatchOptions | undefined): void {
     this.#value = input;
+    this.#isChecked = false;
     this.#waiter = waiter;
     this.#options = options;
     this.#mayBeDirect = options === undefined || !carriesAnything(options);
@@ -60,7 +63,7 @@ export class ChainRun implements Waiter, Operation {
     while (this.#place < stages.length) {
       const stage = stages[this.#place++]!;
       const direct = this.#mayBeDirect ? stage.direct : undefined;
-      const call = direct?.enter();
+      const call = direct?.enter(this.#isChecked);
       const goesOn = call === undefined ? this.#start(stage) : this.#callDirectly(direct!, call);
       if (!goesOn) return;
     }
@@ -101,6 +104,7 @@ export class ChainRun implements Waiter, Operation {
   resolve(value: unknown): void {
     if (value === STOP_CHAIN) return this.#succeed();
     this.#value = value;
+    this.#isChecked = false;
     if (this.#starting) this.#answeredAtOnce = true;
     else this.#run();
   }
@@ -147,6 +151,7 @@ export class ChainRun implements Waiter, Operation {
       return false;
     }
     this.#value = value;
+    this.#isChecked = direct.checks;
     return true;
   }
 

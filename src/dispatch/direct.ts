@@ -5,6 +5,16 @@ import type { Waiter } from "./target.ts";
 /** A hook of a plugin of this isolate, taking its one argument. */
 export type DirectFunction = (input: unknown) => unknown;
 
+/** A hook of a plugin of this isolate, as functions. */
+export interface OpenHook {
+  /** The hook, which refuses what could not cross into a sandbox, where it must. */
+  call: DirectFunction;
+  /** The same, for an input that was looked at before. */
+  unchecked: DirectFunction;
+  /** Looks at a result, where it must be such as could cross into a sandbox. */
+  check?: (result: unknown) => void;
+}
+
 /**
  * The shortest way to a hook of a plugin that shares the host's isolate: whoever calls several such hooks as one piece
  * of work has one deadline for all of them, and makes nothing for the single call. Between `enter` and one of
@@ -19,8 +29,15 @@ export interface DirectHook {
   readonly limitMs: number;
   /** Makes a call that is a piece of work by itself. @returns Whether it has; else it must go the long way. */
   start(input: unknown, waiter: Waiter): boolean;
-  /** Begins a call that is part of one. @returns The hook; `undefined` when this call must go the long way, and is not begun. */
-  enter(): DirectFunction | undefined;
+  /** Whether results are looked at, so that they could cross a boundary; then arguments are, too. */
+  readonly checks: boolean;
+  /**
+   * Begins a call that is part of one.
+   *
+   * @param isChecked Whether its input is a result that was looked at just now.
+   * @returns The hook; `undefined` when this call must go the long way, and is not begun.
+   */
+  enter(isChecked: boolean): DirectFunction | undefined;
   /** A call has given its result. @throws {SerializationError} If that could not cross a boundary, where it must. */
   answered(result: unknown): void;
   /** A call has failed. */

@@ -8,7 +8,15 @@ export { PreparedCapability } from "./capability.ts";
 export { CapabilityDispatcher } from "./capability_dispatcher.ts";
 export { PreparedChain } from "./chain.ts";
 export { ChainDispatcher } from "./chain_dispatcher.ts";
-export { begunAt, type DirectFunction, type DirectHook, type Operation, operationsIn, promised } from "./direct.ts";
+export {
+  begunAt,
+  type DirectFunction,
+  type DirectHook,
+  type OpenHook,
+  type Operation,
+  operationsIn,
+  promised,
+} from "./direct.ts";
 export type { DispatchFilter, DispatchOptions, FilteredCall } from "./filter.ts";
 export { camelForm, findHook } from "./find_hook.ts";
 export { runWrapped, type Wrap } from "./middleware.ts";

@@ -1,6 +1,6 @@
 import { runningCall } from "../context/mod.ts";
 import type { Deadlines } from "../deadlines.ts";
-import type { DirectFunction, DirectHook, Waiter } from "../dispatch/mod.ts";
+import type { DirectFunction, DirectHook, OpenHook, Waiter } from "../dispatch/mod.ts";
 import { HookTimeout } from "../errors.ts";
 import type { PluginScope } from "../sandbox/mod.ts";
 import type { CallLedger } from "./call_ledger.ts";
@@ -10,7 +10,7 @@ import type { PluginRecord } from "./record.ts";
 
 /** A scope whose hooks can be called without it. */
 interface OpenScope extends PluginScope {
-  direct(hook: string): { call: DirectFunction; check?: (result: unknown) => void };
+  direct(hook: string): OpenHook;
 }
 
 /** The direct calls of one hook of a plugin without a sandbox, as it is now; every change of any plugin ends the short way. */
@@ -22,7 +22,10 @@ export class DirectCalls implements DirectHook {
   readonly #record: PluginRecord;
   readonly #hook: string;
   readonly #version: number;
+  readonly checks: boolean;
   readonly #call: DirectFunction;
+  /** The hook itself, which takes its input as it is. */
+  readonly #unchecked: DirectFunction;
   readonly #check: ((result: unknown) => void) | undefined;
 
   private constructor(calls: Calls, record: PluginRecord, scope: OpenScope, hook: string) {
@@ -34,8 +37,10 @@ export class DirectCalls implements DirectHook {
     this.#record = record;
     this.#hook = hook;
     this.#version = calls.version;
-    const { call, check } = scope.direct(hook);
+    const { call, unchecked, check } = scope.direct(hook);
+    this.checks = check !== undefined;
     this.#call = call;
+    this.#unchecked = unchecked;
     this.#check = check;
   }
 
@@ -51,8 +56,9 @@ export class DirectCalls implements DirectHook {
     return true;
   }
 
-  enter(): DirectFunction | undefined {
-    return this.#isOpen() && this.owner.enterDirectly() ? this.#call : undefined;
+  enter(isChecked: boolean): DirectFunction | undefined {
+    if (!this.#isOpen() || !this.owner.enterDirectly()) return undefined;
+    return isChecked ? this.#unchecked : this.#call;
   }
 
   #isOpen(): boolean {
@@ -77,7 +83,7 @@ export class DirectCalls implements DirectHook {
 
   late(): void {
     this.owner.leave();
-    this.owner.late++;
+    if (this.#record.opened !== undefined) this.owner.late++; // else its end has told
   }
 
   missed(elapsedMs: number): HookTimeout {

@@ -49,6 +49,7 @@ export class HookCall implements Waiter, Operation {
   readonly #options: CallOptions | undefined;
   /** Kept here, for a plugin that is started again begins another. */
   readonly #ledger: CallLedger;
+  readonly #isSandboxed: boolean;
   readonly record: PluginRecord;
   readonly hook: string;
 
@@ -56,6 +57,7 @@ export class HookCall implements Waiter, Operation {
     this.#calls = calls;
     this.record = record;
     this.#ledger = record.calls;
+    this.#isSandboxed = record.sandbox !== "none";
     this.hook = hook;
     this.#waiter = waiter;
     this.#options = options;
@@ -107,12 +109,10 @@ export class HookCall implements Waiter, Operation {
   }
 
   #enter(): void {
-    const { record } = this;
-    const { sandbox, opened } = record;
     const calls = this.#ledger;
     const { deadlines } = this.#calls;
-    if (opened?.inspected === true) this.#limitMs = Infinity;
-    if (sandbox !== "none" || calls.timesNext) this.#startedAt = performance.now();
+    if (this.#isSandboxed && this.record.opened?.inspected === true) this.#limitMs = Infinity;
+    if (this.#isSandboxed || calls.timesNext) this.#startedAt = performance.now();
     calls.deadlines ??= deadlines;
     calls.enter();
     deadlines.put(this, this.#ownLimitMs);
@@ -137,7 +137,7 @@ export class HookCall implements Waiter, Operation {
 
   /** Sets its deadline again. One that was given up keeps none where nothing could be done about it. */
   resume(): void {
-    if (this.#phase === Phase.GivenUp && this.record.sandbox === "none") return;
+    if (this.#phase === Phase.GivenUp && !this.#isSandboxed) return;
     this.#calls.deadlines.reset(this, this.#ownLimitMs);
   }
 
@@ -156,7 +156,7 @@ export class HookCall implements Waiter, Operation {
     if (this.#phase !== Phase.Running) return this.late();
     this.#end();
     // A stream from a sandbox that a plugin outside of any hands on has its watch already.
-    if (this.record.sandbox !== "none" && isRemoteStream(value)) this.#calls.watch(this, value);
+    if (this.#isSandboxed && isRemoteStream(value)) this.#calls.watch(this, value);
     this.#waiter.resolve(value);
   }
 
@@ -188,7 +188,7 @@ export class HookCall implements Waiter, Operation {
     this.#unlisten?.();
     this.#started?.cancel(reason);
     this.#phase = Phase.GivenUp;
-    if (this.record.sandbox === "none") this.#putOff();
+    if (!this.#isSandboxed) this.#putOff();
     this.#waiter.reject(reason);
   }
 
@@ -212,7 +212,7 @@ export class HookCall implements Waiter, Operation {
     this.#ledger.timedOut++;
     const elapsedMs = performance.now() - this.at + limitMs;
     this.giveUp(new HookTimeout("hook", limitMs, elapsedMs, { plugin: record.id, hook }));
-    if (this.#isOver() || record.sandbox === "none") return;
+    if (this.#isOver() || !this.#isSandboxed) return;
     if (own < this.#limitMs) this.#calls.deadlines.put(this, this.#limitMs - own);
     else this.#calls.missed(this);
   }
@@ -229,7 +229,6 @@ export class HookCall implements Waiter, Operation {
   }
 
   #end(): void {
-    const { record } = this;
     this.#phase = Phase.Over;
     this.#calls.deadlines.remove(this);
     this.#unlisten?.();

@@ -7,7 +7,9 @@ import {
   runningCall,
   type WrappedCall,
 } from "../context/mod.ts";
+import type { OpenHook } from "../dispatch/mod.ts";
 import { PluginUnavailable } from "../errors.ts";
+import { checkBoundaryValue } from "../json.ts";
 import { buildResource } from "../resources/mod.ts";
 import {
   type CallOptions,
@@ -98,20 +100,22 @@ class NoneScope implements PluginScope {
   }
 
   /**
-   * A hook that takes one argument, as a function: for whoever calls it often, keeps account of the calls, and asks
-   * whether it may. Such a call carries nothing, and is
-   * not made from inside one that does.
-   *
-   * @returns The hook, and what looks at its results, where they must be such as could cross into a sandbox.
+   * A hook that takes one argument, for whoever calls it often, keeps account of the calls, and asks whether it may: the
+   * scope is not. Such a call carries nothing, and is not made from inside one that does.
    */
-  direct(hook: string): { call: (input: unknown) => unknown; check?: (result: unknown) => void } {
-    const bound = this.#loaded().bound(hook);
-    if (!this.#strict) return { call: bound };
-    const call = (input: unknown) => {
-      checkArguments([input], hook);
-      return bound(input);
+  direct(hook: string): OpenHook {
+    const unchecked = this.#loaded().bound(hook);
+    if (!this.#strict) return { call: unchecked, unchecked };
+    return {
+      unchecked,
+      call(input) {
+        if (!crosses(input)) checkArguments([input], hook);
+        return unchecked(input);
+      },
+      check(result) {
+        if (!crosses(result)) checkResult(result, hook);
+      },
     };
-    return { call, check: (result) => checkResult(result, hook) };
   }
 
   startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
@@ -214,4 +218,14 @@ async function checked(result: PromiseLike<unknown>, check: (value: unknown) => 
   const value = await result;
   check(value);
   return value;
+}
+
+/** Whether a value is plain JSON, or bytes. Who is told no asks again: there is more that may cross. */
+function crosses(value: unknown): boolean {
+  try {
+    checkBoundaryValue(value, "value");
+    return true;
+  } catch {
+    return false;
+  }
 }

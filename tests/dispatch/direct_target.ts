@@ -12,6 +12,8 @@ class FakeDirect implements DirectHook {
   readonly account: string[] = [];
   /** Whether calls may go this way. */
   open = true;
+  /** Whether it looks at what crosses. */
+  strict = false;
   /** Whether results could cross a boundary. */
   serialisable = true;
   readonly #run: DirectFunction;
@@ -28,9 +30,13 @@ class FakeDirect implements DirectHook {
     return true;
   }
 
-  enter(): DirectFunction | undefined {
+  get checks(): boolean {
+    return this.strict;
+  }
+
+  enter(isChecked: boolean): DirectFunction | undefined {
     if (!this.open) return undefined;
-    this.account.push("entered");
+    this.account.push(this.strict && !isChecked ? "checked" : "entered");
     return this.#run;
   }
 

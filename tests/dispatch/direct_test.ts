@@ -176,6 +176,24 @@ for (const later of [false, true]) {
   });
 }
 
+Deno.test("what a plugin of a chain gives is looked at once on its way to the next", async () => {
+  using deadlines = new ManualDeadlines();
+  const plugins = ["a", "b", "c", "d", "e"].map((name) => adds(name, deadlines));
+  for (const { short } of plugins) short.strict = true;
+  plugins[2]!.short.strict = false; // does not look at what it gives
+  const prepared = prepareDispatch("chain", "k", "run", plugins);
+  const ways = async () => {
+    await new Promise((resolve, reject) => prepared.start(">", { resolve, reject }));
+    return plugins.map(({ short }) => short.account.splice(0)[0]);
+  };
+  for (let i = 0; i < 2; i++) assertEquals(await ways(), ["checked", "entered", "entered", "checked", "entered"]);
+  plugins[3]!.short.open = false; // the long way looks for itself, and says nothing of it
+  assertEquals(await ways(), ["checked", "entered", "entered", undefined, "checked"]);
+  plugins[3]!.short.open = true;
+  plugins[1]!.short.open = plugins[2]!.short.open = false;
+  assertEquals(await ways(), ["checked", undefined, undefined, "checked", "entered"]);
+});
+
 Deno.test("a hook may give any thenable", async () => {
   using deadlines = new ManualDeadlines();
   const plugin = new DirectTarget("k/a", () => ({ then: (done: (value: unknown) => void) => done(7) }), deadlines);

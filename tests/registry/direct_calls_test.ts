@@ -6,6 +6,7 @@ import {
   type PluginRegistryOptions,
   PluginUnavailable,
   SerializationError,
+  STOP_CHAIN,
 } from "@dagstack/plugin-system";
 import { BASE, OwnHost, type OwnPlugins, sleep, until } from "./own_host.ts";
 
@@ -217,6 +218,23 @@ Deno.test("strict: what may not cross is refused in chains and broadcasts, with 
     await assertRejects(() => host.registry.dispatch("thing", "one", 1), SerializationError, 'result of hook "one"');
   }
   assertEquals(host.calls("thing/a").failed, 8);
+});
+
+Deno.test("strict: void, STOP_CHAIN, bytes and streams pass, in any place", async () => {
+  const results = [undefined, STOP_CHAIN, { bytes: new Uint8Array([1]) }, stream()];
+  async function* stream() {
+    yield await 1;
+  }
+  await using host = await OwnHost.running({ "thing/a": { plugin: { link: (i: number) => results[i] } } }, {
+    hooks: HOOKS,
+    strict: true,
+  });
+  await host.registry.dispatch("thing", "link", 0);
+  const given = [];
+  for (const i of results.keys()) given.push(await host.registry.dispatch("thing", "link", i));
+  assertEquals(given, [undefined, 1, results[2], results[3]]);
+  assertEquals(await host.registry.dispatch("thing", "link", stream()), undefined);
+  assertEquals(host.calls("thing/a").failed, 0);
 });
 
 Deno.test("a method of the instance's own is looked up at each call, for such are made to be replaced", async () => {
