@@ -68,9 +68,11 @@ ${table}
   less than the bare pipe takes.
 - **Fifty at once** is bound by the two cores. Of what a plugin's process takes beyond a bare one, some 2 ms are the
   plugin's TypeScript, the rest the guest, loading, setup and the look at its folder.
-- **A chain of trusted plugins, unchecked, and a notify** miss their peer, which tracks nothing: tapable compiles one
-  function that calls ten others. A bare loop of \`await\` is faster than tapable by a tenth; that tenth is what state,
-  deadline, count and middleware may cost for all ten, some 5 ns each, and they take some 20.
+- **A chain of trusted plugins, unchecked, and a notify** miss their peer. tapable generates code in which every plugin has
+  a call site of its own, which V8 inlines: calling ten different hooks takes 85 ns there and 210 in a loop. State, deadline
+  and count of all ten are some 0.14 of the ratio. The checked chain's ratio flatters: a value on its way from one plugin to
+  the next is checked once, and the bare loop checks it twice; against one that checks once it is 1.2 to 1.3.
+- **Capability** among 1,000 plugins is on its limit: a bare look-up over the same classes has 1.33, for the caches.
 - **Fuzzing** is no timing claim: \`deno task fuzz\` puts 200,000 random, mutated and generated manifests through
   \`parseManifest\` and fails on anything but a manifest or \`ManifestInvalid\`, or on one that takes over 250 ms.
 `;

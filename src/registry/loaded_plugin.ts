@@ -13,7 +13,7 @@ export interface LoadedPluginSteps {
     options: CallOptions | undefined,
   ): void;
   /** The shortest way to a hook, where there is one. */
-  direct?(record: PluginRecord, hook: string): DirectHook | undefined;
+  direct(record: PluginRecord, hook: string): DirectHook | undefined;
   matches(record: PluginRecord, input: unknown, options: CallOptions | undefined): Promise<unknown>;
   declaration(kind: string, hook: string): HookDeclaration | undefined;
   failed(
@@ -79,7 +79,7 @@ export class LoadedPluginEntry implements DispatchTarget {
    * @internal
    */
   direct(hook: string): DirectHook | undefined {
-    return this.#steps.direct?.(this.#record, hook);
+    return this.#steps.direct(this.#record, hook);
   }
 
   /** What the host declares of a hook. */
