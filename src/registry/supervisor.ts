@@ -87,16 +87,17 @@ export class Supervisor {
       return;
     }
     const waitMs = Math.min(backoffMs * 2 ** (failures - 1), maxBackoffMs);
-    const timer = setTimeout(() => this.#restart(record), waitMs);
+    const timer: ReturnType<typeof setTimeout> = setTimeout(() => this.#restart(record, timer), waitMs);
     Deno.unrefTimer(timer); // a host that has nothing else to do may end
     this.#timers.set(record, timer);
     this.#log().warn(`Plugin "${record.id}" is started again in ${waitMs} ms (${failures} of ${max})`);
   }
 
-  async #restart(record: PluginRecord): Promise<void> {
-    this.#timers.delete(record);
+  async #restart(record: PluginRecord, timer: ReturnType<typeof setTimeout>): Promise<void> {
     await record.ending;
     await record.reloading?.catch(() => {}); // which may bring another in its place
+    if (this.#timers.get(record) !== timer) return; // it was stopped meanwhile
+    this.#timers.delete(record);
     if (record.state !== "unavailable" || !this.#isCurrent(record)) return;
     record.restarts = (record.restarts ?? 0) + 1;
     await this.#start(record);
