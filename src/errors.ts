@@ -184,8 +184,8 @@ export interface PermissionDifference {
   value: string;
   /** The manifest field that asks for it. */
   field: string;
-  /** Who refuses: the registry's `policy`, or the host process, which does not hold it itself. */
-  refusedBy: "policy" | "host";
+  /** Who refuses: the registry's `policy`, its `grants`, or the host process, which does not hold it itself. */
+  refusedBy: "policy" | "host" | "grants";
   /** The option or flag that would grant it. */
   remedy: string;
 }
@@ -207,6 +207,93 @@ export class PermissionExceeded extends PluginRegistryError {
     );
     super(`Cannot start plugin "${plugin}": ${list.join("; ")}`, { ...options, plugin });
     this.differences = differences;
+  }
+}
+
+/** One thing in which a plugin differs from what the host has agreed to. */
+export interface GrantDifference {
+  /** What of it: its content, a Deno permission, or another thing that it asks the host for. */
+  what:
+    | "content"
+    | "read"
+    | "write"
+    | "net"
+    | "env"
+    | "run"
+    | "packages"
+    | "tmpdir"
+    | "resource"
+    | "capability"
+    | "dependency"
+    | "wrap"
+    | "sandbox";
+  /** What it asks for now; for the content, its hash. */
+  asked: string;
+  /** What was agreed to in its place, where there is such a thing: the earlier hash, the earlier sandbox. */
+  agreed?: string;
+  /** Where that comes from: a field of the manifest, the host's `sandbox` option, or the plugin's folder. */
+  field: string;
+}
+
+/** The host pins its plugins by grants, and has not agreed to this one as it is now (SPEC section 8a). */
+export class GrantRequired extends PluginRegistryError {
+  /** Whether it has no grant at all, asks for more than its grant gives, or has only changed. */
+  readonly reason: "new" | "more" | "changed";
+  /** Exactly what is not agreed to. */
+  readonly differences: readonly GrantDifference[];
+
+  /**
+   * Makes the error.
+   *
+   * @param plugin As `kind/name`.
+   * @param reason Why it needs a grant.
+   * @param differences What is not agreed to.
+   * @param remedy How to agree.
+   */
+  constructor(
+    plugin: string,
+    reason: "new" | "more" | "changed",
+    differences: readonly GrantDifference[],
+    remedy: string,
+    options: ErrorOptions = {},
+  ) {
+    const state = {
+      new: "the host has not agreed to it",
+      more: "it asks for more than the host has agreed to",
+      changed: "it has changed since the host agreed to it",
+    }[reason];
+    super(`Cannot start plugin "${plugin}": ${state}: ${describeGrantDifferences(differences)}; ${remedy}`, {
+      ...options,
+      plugin,
+    });
+    this.reason = reason;
+    this.differences = differences;
+  }
+}
+
+function describeGrantDifferences(differences: readonly GrantDifference[]): string {
+  return differences.map(({ what, asked, agreed, field }) =>
+    `${what} "${asked}"${agreed === undefined ? "" : `, agreed was "${agreed}"`} (${field})`
+  ).join("; ");
+}
+
+/** A file of grants that cannot be read or is not one. Nothing is started then. */
+export class GrantsInvalid extends PluginRegistryError {
+  /** The file, as given. */
+  readonly source: string;
+  /** All that is wrong with it, each with its place. */
+  readonly problems: readonly ManifestProblem[];
+
+  /**
+   * Makes the error.
+   *
+   * @param source The file.
+   * @param problems All that is wrong with it.
+   */
+  constructor(source: string, problems: readonly ManifestProblem[], options: PluginRegistryErrorOptions = {}) {
+    super(`Cannot read grants "${source}": ${problems.map(describeProblem).join("; ")}`, options);
+    this.source = source;
+    this.problems = problems;
   }
 }
 
@@ -433,6 +520,119 @@ export class NoCapabilityMatch extends PluginRegistryError {
   }
 }
 
+/** Which operation of which store an error is about. */
+export interface StoreOperation {
+  /** What was asked for, for example `put`. */
+  action: string;
+  /** The key concerned; for a listing, the prefix. */
+  key: string;
+  /** Which store, for example `blob store "/var/blobs"`. */
+  store: string;
+}
+
+/** The message of any error about a store. */
+export function describeOperation({ action, key, store }: StoreOperation, reason: string): string {
+  const shown = key.length > 100 ? `${key.slice(0, 100)}…` : key;
+  return `Cannot ${action} ${JSON.stringify(shown)} in ${store}: ${reason}`;
+}
+
+/**
+ * A store could not do what it was asked: it is closed, the disk is full, a file of it is torn or is none of its own.
+ * What was stored under the key before is still there. `cause` is Deno's error, where there is one.
+ */
+export class StoreError extends PluginRegistryError {
+  /** Which store. */
+  readonly store: string;
+  /** The key concerned; for a listing, the prefix. */
+  readonly key: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param operation What was asked of which store.
+   * @param reason Why it could not be done.
+   */
+  constructor(operation: StoreOperation, reason: string, options: ErrorOptions = {}) {
+    super(describeOperation(operation, reason), options);
+    this.store = operation.store;
+    this.key = operation.key;
+  }
+}
+
+/** A checkpoint was to be saved over one version, and another is there. */
+export class CheckpointConflict extends StoreError {
+  /** The version that was expected. */
+  readonly expected: number;
+  /** The version that is there; 0 when there is none. */
+  readonly actual: number;
+
+  /**
+   * Makes the error.
+   *
+   * @param operation What was asked of which store.
+   * @param expected The version that was expected.
+   * @param actual The version that is there.
+   */
+  constructor(operation: StoreOperation, expected: number, actual: number) {
+    super(operation, `version ${expected} was expected, version ${actual} is there`);
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** What went wrong with a request. */
+export type HttpFailure =
+  /** No whole answer within a limit. */
+  | "timeout"
+  /** The host's name could not be resolved. */
+  | "dns"
+  /** Nothing accepted the connection. */
+  | "connect"
+  /** The server's certificate, or TLS itself. */
+  | "tls"
+  /** The connection ended before the answer was whole. */
+  | "dropped"
+  /** What came is no HTTP. */
+  | "not_http"
+  /** The body is over the limit. */
+  | "too_large"
+  /** A redirect that must not be followed. */
+  | "redirect"
+  /** The test double knows no answer. */
+  | "not_scripted";
+
+/** Which request an error is about. */
+export interface RequestName {
+  /** Its method. */
+  method: string;
+  /** Its URL, without credentials and query, for those are often secrets. */
+  shown: string;
+}
+
+/**
+ * A request got no usable answer. A host that the manifest does not list is a `Deno.errors.NotCapable` instead, and an
+ * aborted request rejects with its signal's reason.
+ */
+export class HttpError extends PluginRegistryError {
+  /** What went wrong. Survives boundaries, as `code` does. */
+  readonly failure: HttpFailure;
+  /** The URL, without credentials and query. */
+  readonly url: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param what The request.
+   * @param failure What went wrong.
+   * @param reason The same in words, and what to do.
+   */
+  constructor(what: RequestName, failure: HttpFailure, reason: string) {
+    super(`Cannot ${what.method.toLowerCase()} "${what.shown}": ${reason}`);
+    this.failure = failure;
+    this.url = what.shown;
+  }
+}
+
 /** Plugins that failed to stop. All others were stopped. */
 export class TeardownErrors extends PluginRegistryError {
   /** What each plugin failed with. */
@@ -489,6 +689,8 @@ export const errorClasses: Readonly<Record<string, abstract new (...args: never[
   PluginLoadError,
   PluginUnavailable,
   PermissionExceeded,
+  GrantRequired,
+  GrantsInvalid,
   SandboxUnavailable,
   HookTimeout,
   SerializationError,
@@ -501,6 +703,9 @@ export const errorClasses: Readonly<Record<string, abstract new (...args: never[
   BroadcastErrors,
   DispatchMismatch,
   NoCapabilityMatch,
+  StoreError,
+  CheckpointConflict,
+  HttpError,
 };
 
 // On the prototypes: a stack trace's first line is written while the error is made, and a minifier leaves keys alone.

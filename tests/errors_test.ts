@@ -1,13 +1,18 @@
-import { assert, assertEquals, assertFalse, assertInstanceOf, assertNotStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertInstanceOf, assertNotStrictEquals, assertRejects } from "@std/assert";
+import { InMemoryBlobStore, InMemoryCheckpointStore, StubHttpClient } from "@dagstack/plugin-system";
 import * as errors from "../src/errors.ts";
+import { plugin, type Way, WAYS } from "./resources/ways.ts";
+import { TestHost } from "./support.ts";
 
 const {
   AmbiguousPlugin,
   BroadcastErrors,
+  CheckpointConflict,
   DiscoveryError,
   DispatchMismatch,
   errorClasses,
   HookTimeout,
+  HttpError,
   isPluginRegistryError,
   KindUnknown,
   ManifestInvalid,
@@ -17,6 +22,7 @@ const {
   PluginUnavailable,
   ProtocolError,
   SerializationError,
+  StoreError,
   TeardownErrors,
 } = errors;
 
@@ -56,6 +62,8 @@ Deno.test("an error has a cause and a plugin only when they are given", () => {
   assertFalse("cause" in bare);
   assert("cause" in new KindUnknown("none", { cause: undefined }));
 });
+
+const OPERATION = { action: "put", key: "a\n", store: 'blob store "mine"' };
 
 const messages: [error: InstanceType<typeof PluginRegistryError>, message: string][] = [
   [new PluginRegistryError("as given"), "as given"],
@@ -120,6 +128,19 @@ const messages: [error: InstanceType<typeof PluginRegistryError>, message: strin
     new NoCapabilityMatch("parser", "parse", { language: "go" }, 'no plugin takes language "go"'),
     'Cannot dispatch "parse" of kind "parser": no plugin takes language "go"',
   ],
+  [new StoreError(OPERATION, "it is closed"), 'Cannot put "a\\n" in blob store "mine": it is closed'],
+  [
+    new StoreError({ ...OPERATION, key: "k".repeat(101) }, "it is closed"),
+    `Cannot put "${"k".repeat(100)}…" in blob store "mine": it is closed`,
+  ],
+  [
+    new CheckpointConflict({ ...OPERATION, action: "save", key: "a" }, 1, 2),
+    'Cannot save "a" in blob store "mine": version 1 was expected, version 2 is there',
+  ],
+  [
+    new HttpError({ method: "POST", shown: "https://a.example/" }, "dns", "no such name"),
+    'Cannot post "https://a.example/": no such name',
+  ],
 ];
 
 for (const [error, message] of messages) {
@@ -152,6 +173,13 @@ Deno.test("errors keep what they were made of", () => {
   assertEquals([kind, hook, declared, asked, plugin], ["search", "find", "chain", "singleton", "search/a"]);
   const noMatch = new NoCapabilityMatch("parser", "parse", { language: "go" }, "none");
   assertEquals<unknown>([noMatch.kind, noMatch.hook, noMatch.asked], ["parser", "parse", { language: "go" }]);
+  const store = new StoreError(OPERATION, "no space", { cause: 1 });
+  assertEquals([store.store, store.key, store.cause], [OPERATION.store, OPERATION.key, 1]);
+  const conflict = new CheckpointConflict(OPERATION, 1, 2);
+  assertEquals([conflict.store, conflict.key, conflict.expected, conflict.actual], [OPERATION.store, "a\n", 1, 2]);
+  assertInstanceOf(conflict, StoreError);
+  const http = new HttpError({ method: "GET", shown: "https://a.example/" }, "tls", "none");
+  assertEquals([http.failure, http.url], ["tls", "https://a.example/"]);
   const differences = [
     { permission: "env", value: "A", field: "f", refusedBy: "policy", remedy: "allow it" } as const,
   ];
@@ -209,3 +237,40 @@ Deno.test("an error of a second copy of the page is recognised by its code", asy
   assertFalse(isPluginRegistryError(error, "ProtocolError"));
   assertInstanceOf(error, Error);
 });
+
+for (const way of Object.keys(WAYS) as Way[]) {
+  Deno.test(`${way}: errors of stores and of http keep their class and their fields, in the plugin and behind it`, async () => {
+    const blob_store = new InMemoryBlobStore({ name: "mine" });
+    await blob_store[Symbol.asyncDispose]();
+    const checkpoint = new InMemoryCheckpointStore();
+    await checkpoint.save("unit", 1);
+    const body = `r: any; setup(c: any) { this.r = c.resources; }
+      blob() { return this.r.blob_store.get("key"); }
+      save() { return this.r.checkpoint.save("unit", 2, { expectedVersion: 0 }); }
+      http() { return this.r.http_client.get("https://example.com/?key=1"); }
+      async caught(what: "blob" | "save" | "http") {
+        const e: any = await this[what]().catch((e: unknown) => e);
+        return [e instanceof StoreError, e instanceof CheckpointConflict, e instanceof HttpError, e.code];
+      }`;
+    const files = plugin(
+      body,
+      '[plugin.resources]\nrequired = ["blob_store", "checkpoint", "http_client"]\n' +
+        '[plugin.resources.http_client]\nhosts = ["example.com"]',
+      way,
+    );
+    const imports = 'import { CheckpointConflict, HttpError, StoreError } from "@dagstack/plugin-system";\n';
+    files["p/plugin.ts"] = imports + files["p/plugin.ts"];
+    const resources = { blob_store, checkpoint, http_client: new StubHttpClient() };
+    await using host = await TestHost.start(files, WAYS[way], { resources });
+    const { blob, save, http, caught } = host.plugin();
+    assertEquals(await caught!("blob"), [true, false, false, "StoreError"]);
+    assertEquals(await caught!("save"), [true, true, false, "CheckpointConflict"]);
+    assertEquals(await caught!("http"), [false, false, true, "HttpError"]);
+    const closed = await assertRejects(() => blob!(), StoreError, 'Cannot get "key" in blob store "mine"');
+    assertEquals([closed.store, closed.key], ['blob store "mine"', "key"]);
+    const conflict = await assertRejects(() => save!(), CheckpointConflict);
+    assertEquals([conflict.expected, conflict.actual, conflict.key], [0, 1, "unit"]);
+    const refused = await assertRejects(() => http!(), HttpError);
+    assertEquals([refused.failure, refused.url], ["not_scripted", "https://example.com/?…"]);
+  });
+}

@@ -15,6 +15,12 @@ import { checkKey } from "./store_key.ts";
  */
 export function checkSave(operation: StoreOperation, state: unknown, options: SaveOptions, maxBytes: number): string {
   checkKey(operation);
+  // A misspelt option would save over what it was to keep.
+  const unknown = Object.keys(options).find((key) => key !== "expectedVersion");
+  if (unknown !== undefined) {
+    const reason = `save has no option ${JSON.stringify(unknown)}; it knows "expectedVersion"`;
+    throw new TypeError(describeOperation(operation, reason));
+  }
   const { expectedVersion } = options;
   if (expectedVersion !== undefined && (!Number.isSafeInteger(expectedVersion) || expectedVersion < 0)) {
     const reason = `expectedVersion is a whole number of at least 0, not ${expectedVersion}`;

@@ -38,6 +38,7 @@ export interface CheckpointStore {
    * @returns Its version: 1 for the first, then one more each time; no two saves of a key get the same.
    * @throws {SerializationError} If the state is no JSON value, with the path inside it.
    * @throws {RangeError} If the key is none, the state is larger than the store allows, or the expected version is none.
+   * @throws {TypeError} If there is an option that is none, so that a misspelt one is not ignored.
    * @throws {CheckpointConflict} If another version than the expected one is there.
    * @throws {StoreError} If the store is closed or cannot write. What was saved before still is.
    */

@@ -1,3 +1,4 @@
+import { IN_SCOPE, type InScope, type ScopeData } from "./in_scope.ts";
 import type { Rng } from "./rng.ts";
 
 const TWO_TO_32 = 2 ** 32;
@@ -15,8 +16,11 @@ const TWO_TO_32 = 2 ** 32;
  *   the largest multiple of the number of results is dropped and taken anew; the remainder is added to `low`
  * - `uuid4` takes four words, whose bytes it writes highest first
  * - `choice` is `nextInt` over the indexes
+ *
+ * A plugin in a sandbox gets a generator of its own with the same seed, at the beginning of its sequence, and so does each
+ * member of a pool. Plugins without a sandbox use this very object, and take their turns in one sequence.
  */
-export class DeterministicRng implements Rng {
+export class DeterministicRng implements Rng, InScope {
   /** What it was seeded with. */
   readonly seed: number;
   #a = 0;
@@ -84,6 +88,11 @@ export class DeterministicRng implements Rng {
     this.#b = Number(first >> 32n);
     this.#c = Number(second & 0xffff_ffffn);
     this.#d = Number(second >> 32n);
+  }
+
+  /** @ignore */
+  [IN_SCOPE](): ScopeData {
+    return { type: "deterministic_rng", seed: this.seed };
   }
 
   /** The next 32 bits, as a number of at least 0. */

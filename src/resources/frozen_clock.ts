@@ -1,21 +1,44 @@
 import type { Clock } from "./clock.ts";
+import { IN_SCOPE, type InScope, type ScopeData } from "./in_scope.ts";
 
-/** A {@linkcode Clock} that stands still until it is told otherwise, for tests. */
-export class FrozenClock implements Clock {
-  readonly #startMs: number;
+/** How a {@linkcode FrozenClock} goes on from another. */
+export interface FrozenClockOptions {
+  /** Nanoseconds by which the other was advanced, from which `monotonicNs` goes on. @default 0n */
+  elapsedNs?: bigint;
+  /** Nanoseconds from 0 to 999,999 that the other was past its millisecond. @default 0 */
+  fractionNs?: number;
+}
+
+/**
+ * A {@linkcode Clock} that stands still until it is told otherwise, for tests.
+ *
+ * A plugin in a sandbox gets a clock of its own, which shows what this one shows when the plugin starts. What the host
+ * does to its clock later is seen only by plugins without a sandbox, for those use this very object.
+ */
+export class FrozenClock implements Clock, InScope {
   // Whole nanoseconds: sums of fractions of milliseconds would not come out even.
+  readonly #start: { nowNs: bigint; elapsedNs: bigint };
   #nowNs: bigint;
-  #elapsedNs = 0n;
+  #elapsedNs: bigint;
 
   /**
    * Makes a clock.
    *
    * @param at The moment it shows: a date, ISO 8601 text, or milliseconds since 1970. @default 2020-01-01T00:00:00.000Z
-   * @throws {RangeError} If that is no moment.
+   * @param options What it goes on from.
+   * @throws {RangeError} If that is no moment, or no time can have elapsed so.
    */
-  constructor(at: Date | string | number = "2020-01-01T00:00:00.000Z") {
-    this.#startMs = momentOf(at);
-    this.#nowNs = nanoseconds(this.#startMs);
+  constructor(at: Date | string | number = "2020-01-01T00:00:00.000Z", options: FrozenClockOptions = {}) {
+    const { elapsedNs = 0n, fractionNs = 0 } = options;
+    if (typeof elapsedNs !== "bigint" || elapsedNs < 0n) {
+      throw new RangeError(`Cannot make a clock: elapsedNs is ${elapsedNs}, not a bigint of at least 0n`);
+    }
+    if (!(Number.isInteger(fractionNs) && fractionNs >= 0 && fractionNs < 1e6)) {
+      throw new RangeError(`Cannot make a clock: fractionNs is ${fractionNs}, not a whole number from 0 to 999999`);
+    }
+    this.#nowNs = nanoseconds(momentOf(at)) + BigInt(fractionNs);
+    this.#elapsedNs = elapsedNs;
+    this.#start = { nowNs: this.#nowNs, elapsedNs };
   }
 
   /** The moment it shows; a date of the caller's own. */
@@ -23,7 +46,7 @@ export class FrozenClock implements Clock {
     return dateOf(this.#nowNs);
   }
 
-  /** Nanoseconds by which it was advanced since it was made. */
+  /** Nanoseconds by which it was advanced. */
   monotonicNs(): bigint {
     return this.#elapsedNs;
   }
@@ -56,8 +79,18 @@ export class FrozenClock implements Clock {
 
   /** Puts it back to what it was when it was made, as between two runs of a test. */
   reset(): void {
-    this.#nowNs = nanoseconds(this.#startMs);
-    this.#elapsedNs = 0n;
+    this.#nowNs = this.#start.nowNs;
+    this.#elapsedNs = this.#start.elapsedNs;
+  }
+
+  /** @ignore */
+  [IN_SCOPE](): ScopeData {
+    return {
+      type: "frozen_clock",
+      at: dateOf(this.#nowNs).getTime(),
+      fractionNs: Number(fractionOf(this.#nowNs)),
+      elapsedNs: `${this.#elapsedNs}`,
+    };
   }
 }
 
@@ -66,8 +99,12 @@ function nanoseconds(ms: number): bigint {
 }
 
 function dateOf(ns: bigint): Date {
-  const inMs = ((ns % 1_000_000n) + 1_000_000n) % 1_000_000n; // also before 1970 the moment that has begun
-  return new Date(Number((ns - inMs) / 1_000_000n));
+  return new Date(Number((ns - fractionOf(ns)) / 1_000_000n));
+}
+
+/** How far past its millisecond a moment is; also before 1970 that is the one that has begun. */
+function fractionOf(ns: bigint): bigint {
+  return ((ns % 1_000_000n) + 1_000_000n) % 1_000_000n;
 }
 
 function momentOf(at: Date | string | number): number {

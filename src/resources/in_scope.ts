@@ -1,3 +1,5 @@
+import type { HttpRetry } from "./http_retry.ts";
+
 /**
  * The key of a method by which a resource says that it can live inside a plugin's scope, and from what data it is built
  * there. Calls to such a resource send no message. Registered globally, so that two copies of the package agree.
@@ -7,7 +9,10 @@ export const IN_SCOPE: unique symbol = Symbol.for("@dagstack/plugin-system/in-sc
 /** What an in-scope resource is built from. */
 export type ScopeData =
   | { type: "system_clock" }
+  | { type: "frozen_clock"; at: number; fractionNs: number; elapsedNs: string }
+  | { type: "offset_clock"; offsetMs: number; clock: ScopeData }
   | { type: "random_rng" }
+  | { type: "deterministic_rng"; seed: number }
   | { type: "fetch_http_client"; options: FetchHttpClientOptions }
   | { type: "temp_dir"; path: string }
   | { type: "env"; variables: string[] }
@@ -19,14 +24,20 @@ export interface InScope {
   [IN_SCOPE](): ScopeData;
 }
 
-/** Settings of the host for every `http_client`. */
+/** Settings of the host for every `http_client`: data, for they are sent into the scope. */
 export interface FetchHttpClientOptions {
-  /** Milliseconds until a request is given up. @default 30000 */
+  /** Milliseconds for a call: redirects, repetitions and the body. @default 30000 */
   timeoutMs?: number;
   /** Sent with every request; a request's own headers win. The plugin can see them. @default {} */
   headers?: Record<string, string>;
-  /** The largest response body, in bytes. @default 16 MiB */
+  /** The largest response body, in bytes, after decompression. @default 16 MiB */
   maxResponseBytes?: number;
+  /** Certificates of authorities that are trusted besides the system's, in PEM. @default [] */
+  caCerts?: readonly string[];
+  /** When GET, PUT and DELETE are sent again; `attempts: 0` for never. */
+  retry?: HttpRetry;
+  /** The only hosts that are asked, as a manifest writes them; what the scope refuses stays refused. @default any */
+  hosts?: readonly string[];
 }
 
 /** Whether a resource can live inside a plugin's scope. */

@@ -1,7 +1,10 @@
 import { PluginRegistryError } from "../errors.ts";
+import type { BlobStore } from "./blob_store.ts";
+import type { CheckpointStore } from "./checkpoint_store.ts";
 import type { Clock } from "./clock.ts";
 import type { Env } from "./env.ts";
-import type { HttpClient } from "./http_client.ts";
+import type { HttpClient } from "./http_message.ts";
+import type { ProgressSink } from "./progress_sink.ts";
 import type { Rng } from "./rng.ts";
 import type { TempDir } from "./temp_dir.ts";
 
@@ -17,6 +20,12 @@ export interface Resources {
   readonly tmpdir: TempDir;
   /** The listed environment variables. */
   readonly env: Env;
+  /** Values under keys. */
+  readonly blob_store: BlobStore;
+  /** Where a plugin says how far it is. */
+  readonly progress: ProgressSink;
+  /** States of units of work. */
+  readonly checkpoint: CheckpointStore;
   /**
    * A declared resource, with the type the host offers it under.
    *

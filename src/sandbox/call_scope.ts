@@ -21,7 +21,7 @@ export function callHook(
 /** Calls a method of the plugin that the registry calls itself and that is no hook, if `LoadedPlugin.methods` names it. */
 export function callMethod(
   scope: PluginScope,
-  method: "health" | "matches",
+  method: "health" | "matches" | "resourceReport",
   args: readonly unknown[] = [],
   options?: CallOptions,
 ): Promise<unknown> {

@@ -1,5 +1,7 @@
+import { runInCall } from "../context/mod.ts";
 import { PluginRegistryError } from "../errors.ts";
-import type { CallHandler, Connection } from "../rpc/mod.ts";
+import type { CallContext, CallHandler, Connection } from "../rpc/mod.ts";
+import type { Tenure } from "./tenure.ts";
 
 const { apply, get } = Reflect;
 
@@ -18,16 +20,24 @@ export class ResourceTargets {
    *
    * @param resource The host's object.
    * @param methods The only names that can be called.
+   * @param tenure Whose calls these are, and how long.
    * @returns Its target.
    */
-  serve(resource: object, methods: readonly string[]): number {
-    const allowed = new Set(methods);
-    return this.open((method, args) => {
-      if (!allowed.has(method)) {
-        throw new PluginRegistryError(`Cannot call "${method}": the resource has no such method`);
-      }
-      return apply(get(resource, method) as () => unknown, resource, args);
-    });
+  serve(resource: object, methods: readonly string[], tenure: Tenure): number {
+    return this.open(among(methods, (method, args, call) => {
+      const work = (given: readonly unknown[]) => apply(get(resource, method) as () => unknown, resource, given);
+      return tenure.call(work, args, call.metadata, () => call.signal);
+    }));
+  }
+
+  /** As {@linkcode ResourceTargets.serve}, for methods that ask whether the call carries anything. */
+  serveServices(services: object, methods: readonly string[], tenure: Tenure): number {
+    const { plugin } = tenure;
+    return this.open(among(methods, (method, args, call) => {
+      tenure.check();
+      const work = () => apply(get(services, method) as () => unknown, services, args);
+      return call.metadata === undefined ? work() : runInCall(running(plugin, call.metadata, call), work);
+    }));
   }
 
   /** Serves whatever a function answers. @returns Its target. */
@@ -36,4 +46,22 @@ export class ResourceTargets {
     this.#connection.serve(target, handler);
     return target;
   }
+}
+
+function among(methods: readonly string[], handler: CallHandler): CallHandler {
+  const allowed = new Set(methods);
+  return (method, args, call) => {
+    if (allowed.has(method)) return handler(method, args, call);
+    throw new PluginRegistryError(`Cannot call "${method}": the resource has no such method`);
+  };
+}
+
+function running(plugin: string, metadata: NonNullable<CallContext["metadata"]>, call: CallContext) {
+  return {
+    plugin,
+    metadata,
+    get signal() {
+      return call.signal; // made only for who asks
+    },
+  };
 }

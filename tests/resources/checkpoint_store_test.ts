@@ -50,6 +50,16 @@ everyCheckpointStore("refuses what is no key, and says why", async (open) => {
   assertEquals(await store.list(), []);
 });
 
+everyCheckpointStore("refuses an option that it does not know, and saves nothing", async (open) => {
+  await using store = open({ name: "mine" });
+  await store.save("key", "old");
+  for (const options of [{ expected_version: 0 }, { expectedVersion: 1, expected_version: 1 }]) {
+    const error = await assertRejects(() => store.save("key", "new", options), TypeError);
+    assert(error.message.endsWith('save has no option "expected_version"; it knows "expectedVersion"'), error.message);
+  }
+  assertEquals(await store.load("key"), { state: "old", version: 1 });
+});
+
 everyCheckpointStore("refuses what is no JSON, with its path, and keeps the old state", async (open) => {
   await using store = open();
   await store.save("key", "old");

@@ -1,6 +1,8 @@
 /** Clocks for tests. */
 import { assertEquals, assertThrows } from "@std/assert";
+import { decorateMembers } from "../../src/resources/decorate_members.ts";
 import { FrozenClock } from "../../src/resources/frozen_clock.ts";
+import { isInScope } from "../../src/resources/in_scope.ts";
 import { OffsetClock } from "../../src/resources/offset_clock.ts";
 
 Deno.test("a frozen clock stands still until it is advanced", () => {
@@ -51,6 +53,21 @@ Deno.test("a frozen clock refuses what is no moment and no duration, and stays a
   assertEquals([clock.now().getTime(), clock.monotonicNs()], [Date.UTC(2020, 0), 0n]);
 });
 
+Deno.test("a frozen clock goes on from another, and refuses what no other can have come to", () => {
+  const clock = new FrozenClock(-2, { elapsedNs: 10n, fractionNs: 999_999 });
+  assertEquals([clock.now().getTime(), clock.monotonicNs()], [-2, 10n]);
+  clock.advance(0.000001);
+  assertEquals([clock.now().getTime(), clock.monotonicNs()], [-1, 11n]);
+  clock.reset();
+  assertEquals([clock.now().getTime(), clock.monotonicNs()], [-2, 10n]);
+  for (const elapsedNs of [-1n, 5 as unknown as bigint]) {
+    assertThrows(() => new FrozenClock(0, { elapsedNs }), RangeError, "elapsedNs is");
+  }
+  for (const fractionNs of [-1, 0.5, NaN, 1e6]) {
+    assertThrows(() => new FrozenClock(0, { fractionNs }), RangeError, "fractionNs is");
+  }
+});
+
 Deno.test("an offset clock goes with another, earlier or later", () => {
   const clock = new FrozenClock(0);
   const later = new OffsetClock(3_600_000, clock);
@@ -59,4 +76,13 @@ Deno.test("an offset clock goes with another, earlier or later", () => {
   assertEquals([later.now().getTime(), earlier.now().getTime()], [3_600_010, 9]);
   assertEquals(later.monotonicNs(), 10_000_000n);
   assertThrows(() => new OffsetClock(0.5), RangeError, "whole number");
+});
+
+Deno.test("an offset clock lives in a scope if the clock that it goes with does, and what stands before one does not", () => {
+  const clock = new OffsetClock(5, new FrozenClock(0));
+  const own = new OffsetClock(5, { now: () => new Date(0), monotonicNs: () => 0n });
+  const before = decorateMembers(clock, (_method, call) => call) as OffsetClock;
+  assertEquals([clock, own, before].map(isInScope), [true, false, false]);
+  assertEquals(before.now().getTime(), 5);
+  assertEquals(isInScope(new OffsetClock(1, before)), false);
 });

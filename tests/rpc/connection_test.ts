@@ -364,6 +364,8 @@ const errors: Error[] = [
   new page.PluginLoadError("m", { plugin, cause: new TypeError("below") }),
   new page.PluginUnavailable(plugin, "it is torn down"),
   new page.PermissionExceeded(plugin, []),
+  new page.GrantRequired("k/p", "new", [], "r"),
+  new page.GrantsInvalid("grants.json", []),
   new page.SandboxUnavailable("m"),
   new page.HookTimeout("hook", 50, 51, { plugin, hook: "chunk" }),
   new page.SerializationError("$.when", "Date"),
@@ -373,6 +375,9 @@ const errors: Error[] = [
   new page.BroadcastErrors("k", "run", [{ plugin, error: new RangeError("a") }]),
   new page.DispatchMismatch("k", "run", "chain", "singleton", { plugin }),
   new page.NoCapabilityMatch("k", "run", { language: "go", capabilities: ["gpu"] }, "none"),
+  new page.StoreError({ action: "put", key: "a", store: "the store" }, "it is closed"),
+  new page.CheckpointConflict({ action: "save", key: "a", store: "the store" }, 1, 2),
+  new page.HttpError({ method: "GET", shown: "https://a.example/" }, "dns", "no such name"),
 ];
 
 for (const error of errors) {

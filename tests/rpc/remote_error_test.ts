@@ -58,6 +58,8 @@ const pageErrors: page.PluginRegistryError[] = [
   new page.PermissionExceeded(plugin, [
     { permission: "net", value: "a.example", field: "f", refusedBy: "host", remedy: "r" },
   ]),
+  new page.GrantRequired(plugin, "more", [{ what: "net", asked: "a.example", field: "f" }], "r"),
+  new page.GrantsInvalid("grants.json", [{ path: "$", expected: "b", found: "c", line: 1 }]),
   new page.SandboxUnavailable("m"),
   new page.HookTimeout("hook", 50, 51, { plugin, hook: "chunk" }),
   new page.SerializationError("$.when", "Date", { what: "x" }),
@@ -67,6 +69,9 @@ const pageErrors: page.PluginRegistryError[] = [
   new page.BroadcastErrors("k", "run", [{ plugin, error: new RangeError("a") }]),
   new page.DispatchMismatch("k", "run", "chain", "singleton", { plugin }),
   new page.NoCapabilityMatch("k", "run", { language: "go", capabilities: ["gpu"] }, "none"),
+  new page.StoreError({ action: "put", key: "a", store: "the store" }, "it is closed", { cause }),
+  new page.CheckpointConflict({ action: "save", key: "a", store: "the store" }, 1, 2),
+  new page.HttpError({ method: "GET", shown: "https://a.example/" }, "dns", "no such name"),
 ];
 
 Deno.test("the errors below are all that the package has", () => {
