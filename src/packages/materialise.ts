@@ -9,6 +9,18 @@ import {
 } from "./registry_client.ts";
 import { tryParsePackageSpecifier } from "./specifier.ts";
 
+/** Where the files of a plugin come from. Only what was held against a registry's checksum has one. */
+export interface PackageOrigin {
+  /** The registry. */
+  registry: "npm" | "jsr";
+  /** The package's name, with its scope: as it was asked for, whatever its files say. */
+  name: string;
+  /** The version that was found. */
+  version: string;
+  /** What `hashFolder` gives for a folder of just these files. */
+  contentHash: string;
+}
+
 /** A package's files in a folder of ours. */
 export interface MaterialisedPackage {
   /** As asked for. */
@@ -17,6 +29,8 @@ export interface MaterialisedPackage {
   version: string | undefined;
   /** The folder. */
   folder: string;
+  /** What was checked; `undefined` for a path, where there is nothing to hold it against. */
+  origin: PackageOrigin | undefined;
 }
 
 /**
@@ -43,10 +57,17 @@ export async function materialisePackage(
     ? await fetchNpmPackage(parsed.name, parsed.range, registries.npm ?? "https://registry.npmjs.org/")
     : await fetchJsrPackage(parsed.name, parsed.range, registries.jsr ?? "https://jsr.io/");
   const name = parsed.from === "path" ? "path" : `${parsed.from}-${parsed.name.replace("/", "+")}-${fetched.version}`;
-  const folder = join(resolve(cacheDir), `${name}-${await contentHash(fetched)}`);
-  const version = parsed.from === "path" ? undefined : fetched.version;
+  const hash = await contentHash(fetched);
+  const folder = join(resolve(cacheDir), `${name}-${hash}`);
   if (!(await exists(folder))) await write(fetched, folder);
-  return { specifier, version, folder };
+  if (parsed.from === "path") return { specifier, version: undefined, folder, origin: undefined };
+  const { version } = fetched;
+  return {
+    specifier,
+    version,
+    folder,
+    origin: { registry: parsed.from, name: parsed.name, version, contentHash: hash },
+  };
 }
 
 async function readPackage(specifier: string, root: string): Promise<FetchedPackage> {
@@ -95,5 +116,15 @@ async function contentHash({ files }: FetchedPackage): Promise<string> {
     new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
   const lines: string[] = [];
   for (const [path, bytes] of files) lines.push(`${path}\0${await sha256(bytes)}\n`);
-  return await sha256(new TextEncoder().encode(lines.sort().join("")));
+  return await sha256(new TextEncoder().encode(lines.sort(byCodePoint).join("")));
+}
+
+/** As `hashFolder` sorts. */
+function byCodePoint(a: string, b: string): number {
+  const [one, other] = [[...a], [...b]];
+  for (let at = 0; at < one.length && at < other.length; at++) {
+    const difference = one[at]!.codePointAt(0)! - other[at]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return one.length - other.length;
 }
