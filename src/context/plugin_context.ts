@@ -1,21 +1,28 @@
-import { ConfigInvalid, PluginRegistryError } from "../errors.ts";
+import { PluginRegistryError } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
-import { createResources, type Resources } from "../resources/mod.ts";
+import {
+  asResourceRegistry,
+  checkDecorators,
+  type CheckpointStore,
+  createResources,
+  type ProgressSink,
+  type ResourceDecorator,
+  type ResourceRegistry,
+  type Resources,
+} from "../resources/mod.ts";
+import { type EventBus, InProcessEventBus } from "./event_bus.ts";
 import type { InFlightCall } from "./in_flight.ts";
+import { progressFrom } from "./logged_progress.ts";
 import type { Logger } from "./logger.ts";
 import { type Metadata, NO_METADATA } from "./metadata.ts";
-import { runningCall } from "./running_call.ts";
+import { hostResources } from "./offered_resources.ts";
+import { noLookup, type PluginLookup } from "./plugin_lookup.ts";
+import { labelledMeter } from "./telemetry_meter.ts";
+import { labelledTracer } from "./telemetry_tracer.ts";
+import type { Meter, Tracer } from "./telemetry_types.ts";
+import { NoOpTenantContext, type TenantContext } from "./tenant.ts";
 
-/** What a context's `registry` can do: for a plugin, look up what its manifest depends on. */
-export interface PluginLookup {
-  /**
-   * A plugin's handle.
-   *
-   * @param kind Its kind.
-   * @param options Its name, where the kind alone is not enough.
-   */
-  getPlugin(kind: string, options?: string | { name?: string }): unknown;
-}
+const HOST_TELEMETRY = { name: "host", version: undefined, labels: {} };
 
 /** What the host builds its context from. */
 export interface PluginContextOptions {
@@ -26,7 +33,13 @@ export interface PluginContextOptions {
   /** The registry that the context is for. */
   registry?: PluginLookup;
   /** Resources of the host's own, by name; they win over the standard ones of that name. @default {} */
-  resources?: Record<string, unknown>;
+  resources?: Record<string, unknown> | ResourceRegistry;
+  /** What stands around resources, innermost first: metering, audit, rate limits. @default [] */
+  decorators?: readonly ResourceDecorator[];
+  /** Events between plugins and host. @default an InProcessEventBus */
+  eventBus?: EventBus;
+  /** Who may touch what. @default everything passes */
+  tenant?: TenantContext;
 }
 
 /**
@@ -52,6 +65,20 @@ export class PluginContext {
   readonly registry: PluginLookup;
   /** For a plugin, what its manifest declares; for the host, what it registered. */
   readonly resources: Resources;
+  /**
+   * Where a plugin says how far it is: the host's `progress`, where the manifest declares it and the host has one; else
+   * the plugin's log. In the host's context, what the host registered, or its log.
+   */
+  readonly progress: ProgressSink;
+  /** Events between plugins and their host. */
+  readonly eventBus: EventBus;
+  /** Who may touch what; the default lets everything pass. */
+  readonly tenant: TenantContext;
+  /**
+   * Where a plugin keeps how far it came: the host's `checkpoint`. Throws where the manifest does not declare it, as
+   * `resources.checkpoint` does; `undefined` where it is optional and the host offers none.
+   */
+  declare readonly checkpoint: CheckpointStore;
   /** The plugin's own manifest. Throws in the host's context, which belongs to no single plugin. */
   declare readonly manifest: Manifest;
 
@@ -59,14 +86,22 @@ export class PluginContext {
    * Makes the host's context.
    *
    * @param options What the host hands out.
+   * @throws {PluginRegistryError} If a resource cannot be offered to plugins, or a decorator can never do anything.
    */
   constructor(options: PluginContextOptions = {}) {
     this.config = options.config ?? {};
     this.logger = options.logger ?? console;
     this.registry = options.registry ?? noLookup("the host gave its context no registry");
-    const resources = options.resources ?? {};
+    this.eventBus = options.eventBus ?? new InProcessEventBus({ error: (message) => this.logger.error(message) });
+    this.tenant = options.tenant ?? new NoOpTenantContext();
+    const registry = asResourceRegistry(options.resources ?? {});
+    const decorators = [...options.decorators ?? []];
+    checkDecorators(decorators, (name) => registry.tryGet(name));
+    const resources = registry.toObject();
     this.resources = createResources("host", Object.keys(resources), new Map(Object.entries(resources)));
-    hostResources.set(this, resources);
+    hostResources.set(this, { registry, decorators });
+    this.progress = progressFrom(resources.progress, this.logger);
+    Object.defineProperty(this, "checkpoint", { configurable: true, get: () => this.resources.get("checkpoint") });
     Object.defineProperty(this, "manifest", {
       configurable: true,
       get: () => {
@@ -93,6 +128,19 @@ export class PluginContext {
   }
 
   /**
+   * Makes OpenTelemetry spans, labelled `plugin` and `kind`; inside a call they are children of the call's own span. Does
+   * nothing while the host runs without OpenTelemetry. In the host's context, without labels.
+   */
+  get tracer(): Tracer {
+    return labelledTracer(HOST_TELEMETRY, () => undefined);
+  }
+
+  /** Makes OpenTelemetry instruments, labelled and with the same limits as {@linkcode PluginContext.tracer}. */
+  get metrics(): Meter {
+    return labelledMeter(HOST_TELEMETRY);
+  }
+
+  /**
    * The plugin's calls that are under way, oldest first; for a plugin that runs in a pool, those of the member that
    * asks. Hooks that answer at once are never among them. In the host's context there are none.
    *
@@ -104,89 +152,6 @@ export class PluginContext {
 }
 
 /** A fresh one each time, for listeners that nobody removes would gather on one that lives for ever. */
-function neverAborted(): AbortSignal {
+export function neverAborted(): AbortSignal {
   return new AbortController().signal;
-}
-
-const hostResources = new WeakMap<PluginContext, Record<string, unknown>>();
-
-/** The resources that a host registered in its context, by name. */
-export function registeredResources(context: PluginContext): Readonly<Record<string, unknown>> {
-  return hostResources.get(context) ?? {};
-}
-
-/** What one plugin's view is made of. */
-export interface PluginViewOptions {
-  /** As `kind/name`. */
-  plugin: string;
-  manifest: Manifest;
-  config: Record<string, unknown>;
-  logger: Logger;
-  /** The resources that exist for it, by name. */
-  resources: ReadonlyMap<string, unknown>;
-  /** The plugin's calls under way, oldest first. @default none */
-  inFlight?: (() => readonly InFlightCall[]) | undefined;
-}
-
-/**
- * Makes one plugin's view of the context, the same way in every sandbox.
- *
- * @param options What the view holds.
- * @returns The view, frozen.
- */
-export function createPluginView(options: PluginViewOptions): PluginContext {
-  const { plugin, manifest, config, logger, resources, inFlight } = options;
-  const { required, optional } = manifest.resources;
-  const own = () => {
-    const call = runningCall();
-    return call?.plugin === plugin ? call : undefined;
-  };
-  return Object.freeze({
-    config,
-    logger,
-    manifest,
-    registry: noLookup(`plugin "${plugin}" depends on no other plugin`),
-    resources: createResources(plugin, [...required, ...optional], resources),
-    get metadata() {
-      return own()?.metadata ?? NO_METADATA;
-    },
-    get signal() {
-      return own()?.signal ?? neverAborted();
-    },
-    inFlight: () => [...inFlight?.() ?? []],
-  });
-}
-
-function noLookup(reason: string): PluginLookup {
-  return {
-    getPlugin(kind) {
-      throw new PluginRegistryError(`Cannot look up a plugin of kind "${kind}": ${reason}`);
-    },
-  };
-}
-
-/**
- * A plugin's section of the host's configuration.
- *
- * @param config All configuration: nested (`{ chunker: { fixed: {…} } }`) or dotted (`{ "chunker.fixed": {…} }`).
- * @param kind The plugin's kind.
- * @param name The plugin's name.
- * @returns The section; empty when there is none.
- * @throws {ConfigInvalid} If it is no table.
- */
-export function configSection(config: Record<string, unknown>, kind: string, name: string): Record<string, unknown> {
-  const ofKind = Object.hasOwn(config, kind) ? config[kind] : undefined;
-  const nested = isTable(ofKind) && Object.hasOwn(ofKind, name) ? ofKind[name] : undefined;
-  const dotted = Object.hasOwn(config, `${kind}.${name}`) ? config[`${kind}.${name}`] : undefined;
-  const section = dotted ?? nested ?? {};
-  if (isTable(section)) return section;
-  throw new ConfigInvalid(
-    `${kind}/${name}`,
-    "",
-    `is ${Array.isArray(section) ? "a list" : typeof section}, expected a table`,
-  );
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

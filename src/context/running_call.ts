@@ -9,6 +9,8 @@ export interface RunningCall {
   readonly metadata: Metadata;
   /** Aborted when the caller gives up. */
   readonly signal: AbortSignal;
+  /** Whether what it asks of the host goes on when its caller gives up: middleware has to write down that it did. */
+  readonly outlives?: boolean;
 }
 
 type Storage = AsyncLocalStorage<RunningCall | undefined>;

@@ -14,6 +14,20 @@ export interface WrappedCall {
   readonly metadata: Metadata;
 }
 
+/** A call of a resource that middleware wraps: what `wrapResource(call, next)` is told. Frozen. */
+export interface WrappedResourceCall extends Omit<WrappedCall, "hook"> {
+  /** The resource's name. */
+  readonly resource: string;
+  /** The method that is called. */
+  readonly method: string;
+}
+
+/** Either, on its way to middleware: of a resource's call, `hook` is the method. */
+export interface AroundCall extends WrappedCall {
+  /** The resource; absent when a hook is called. */
+  readonly resource?: string | undefined;
+}
+
 /** What middleware changes of a call before it goes on. */
 export interface NextChange {
   /** Other arguments. @default the call's own */
