@@ -7,6 +7,7 @@ import { join } from "@std/path/join";
 import { denyRanges } from "../src/sandbox/deny_ranges.ts";
 import { type Contents, FakeRegistry } from "./packages/fake_registry.ts";
 import { deno, type Output, TempFolder } from "./support.ts";
+import { OtlpReceiver } from "./telemetry/otlp_receiver.ts";
 
 const ISOLATION = ["--no-prompt", "--no-npm", "--no-remote", "--cached-only", "--no-config", "--no-lock", "--quiet"];
 
@@ -472,4 +473,41 @@ Deno.test("a file: URL with another query is another module, of the file as it i
   const flags = [`--allow-read=${folder.path}`, `--allow-write=${folder.path}`];
   const { stdout, stderr } = await run(code, flags, [folder.path]);
   assertEquals(stdout, "[1,1,2,true]\n", stderr);
+});
+
+/** What SDKs of OpenTelemetry, and Deno's own, register themselves under. */
+const OTEL = `globalThis[Symbol.for("opentelemetry.js.api.1")]`;
+
+Deno.test("OTEL_DENO=true registers tracer, meter and contexts where the npm API looks, in workers too; else there is nothing (telemetry.ts)", async () => {
+  const parts = `Object.keys(${OTEL} ?? {}).filter((key) => key !== "version").sort().join()`;
+  const code = `console.log(${parts});
+    const worker = new Worker("data:text/javascript,postMessage(" + encodeURIComponent(${JSON.stringify(parts)}) + ")",
+      { type: "module", deno: { permissions: "none" } });
+    worker.onmessage = ({ data }) => { console.log(data); worker.terminate(); };`;
+  const flags = ["--unstable-worker-options"];
+  const all = "context,metrics,propagation,trace";
+  const { stdout, stderr } = await run(code, flags, [], { env: { OTEL_DENO: "true", OTEL_DENO_CONSOLE: "ignore" } });
+  assertEquals(stdout, `${all}\n${all}\n`, stderr);
+  assertEquals((await run(code, flags)).stdout, "\n\n");
+});
+
+Deno.test("Deno's exporter asks for no permission, and what it reads stays hidden; a parent may be made by hand (telemetry_environment.ts)", async () => {
+  await using receiver = new OtlpReceiver();
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const code = `const api = ${OTEL}, key = Symbol.for("OpenTelemetry Context Key SPAN");
+    const parent = { traceId: "${traceId}", spanId: "b7ad6b7169203331", traceFlags: 0, isRemote: true };
+    const context = api.context.active().setValue(key, { spanContext: () => parent });
+    const span = api.trace.getTracer("fact").startSpan("made", {}, context);
+    api.context.with(api.context.active().setValue(key, span), async () => {
+      await 0;
+      console.log(api.context.active().getValue(key) === span, span.spanContext().traceFlags);
+      span.end();
+    });
+    try { Deno.env.get("OTEL_EXPORTER_OTLP_HEADERS"); } catch (error) { console.log(error.name); }`;
+  const env = { ...receiver.env, OTEL_EXPORTER_OTLP_HEADERS: "x-key=secret" };
+  const { stdout, stderr } = await run(code, [], [], { clearEnv: true, env });
+  // NB: the parent says that it is not sampled (flags 0); Deno samples it all the same.
+  assertEquals(stdout, "NotCapable\ntrue 1\n", stderr);
+  const made = receiver.one("made");
+  assertEquals([made.traceId, made.parentSpanId], [traceId, "b7ad6b7169203331"]);
 });

@@ -26,7 +26,7 @@ Deno.test("the published files are the package, and only that", async () => {
   const files = await publishedFiles();
   for (const file of files) {
     assert(
-      /^(src\/.*\.(ts|txt)|mod\.ts|manifest\.ts|manifest\.schema\.json|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+      /^(src\/.*\.(ts|txt)|mod\.ts|manifest\.ts|testing\.ts|manifest\.schema\.json|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$/
         .test(file),
       file,
     );

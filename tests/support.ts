@@ -72,6 +72,8 @@ export class TestHost implements AsyncDisposable {
   readonly folder = new TempFolder();
   readonly logger = new MemoryLogger();
   readonly registry: PluginRegistry;
+  /** What the plugins were last started with. */
+  context: PluginContext | undefined;
 
   constructor(options: PluginRegistryOptions = {}) {
     this.registry = new PluginRegistry({ logger: this.logger, ...options });
@@ -93,7 +95,8 @@ export class TestHost implements AsyncDisposable {
   /** Starts what is discovered. */
   async setup(context: PluginContextOptions = {}): Promise<void> {
     const { logger, registry } = this;
-    await this.registry.setupAll(new PluginContext({ config: {}, logger, registry, ...context }));
+    this.context = new PluginContext({ config: {}, logger, registry, ...context });
+    await this.registry.setupAll(this.context);
   }
 
   /** A plugin's handle, untyped. */

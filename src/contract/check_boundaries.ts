@@ -3,6 +3,7 @@ import { withLimit } from "../deadlines.ts";
 import { PluginRegistryError } from "../errors.ts";
 import { callHook } from "../sandbox/mod.ts";
 import { createHosting, type OpenedPlugin, openInProcess, TempFolders } from "../runtime/mod.ts";
+import { giveConfig, offered } from "./offered.ts";
 import type { Finding } from "./options.ts";
 import type { Subject } from "./subject.ts";
 
@@ -16,9 +17,11 @@ const HOOK_LIMIT_MS = 5_000;
  * @returns The findings, or why nothing could be tried.
  */
 export async function checkBoundaries(subject: Subject): Promise<Finding[] | string> {
-  const { manifest, entry, plugin, samples } = subject;
+  const { manifest, entry, plugin, samples, config } = subject;
   const calls = Object.entries(samples).flatMap(([hook, lists]) => lists.map((args) => ({ hook, args })));
   if (calls.length === 0) return nothingToCall;
+  const resources = offered(subject);
+  if (typeof resources === "string") return resources;
   await using folders = new TempFolders();
   const hosting = createHosting({}, folders, () => {});
   await using _watcher = hosting.watcher;
@@ -29,8 +32,8 @@ export async function checkBoundaries(subject: Subject): Promise<Finding[] | str
       entry,
       sandbox: "process",
       trusted: false,
-      config: {},
-      resources: {},
+      config,
+      resources,
       logger: silent,
       hosting,
     });
@@ -42,7 +45,13 @@ export async function checkBoundaries(subject: Subject): Promise<Finding[] | str
     const { source, hooks } = await within("load", opened.scope.load());
     const mismatch = differentClass(subject, source);
     if (mismatch !== undefined) return mismatch;
-    await within("setup", opened.setup());
+    try {
+      await within("setup", opened.setup());
+    } catch (error) {
+      if (hasCode(error, "ConfigInvalid")) return `${error.message}; ${giveConfig}`;
+      if (hasCode(error, "SerializationError")) return [finding(subject, "setup", [], error)];
+      throw error;
+    }
     const findings = new Map<string, Finding>();
     for (const { hook, args } of calls) {
       if (!hooks.includes(hook)) return `the samples name hook "${hook}", which the plugin has not`;
@@ -53,7 +62,7 @@ export async function checkBoundaries(subject: Subject): Promise<Finding[] | str
       if (error instanceof Late) return `${error.message}, so its result was not seen`;
       // One finding a hook and place: the next sample fails for the same cause. What a hook throws of its own is no
       // business of this check.
-      if (error instanceof PluginRegistryError && error.code === "SerializationError") {
+      if (hasCode(error, "SerializationError")) {
         findings.set(`${hook} ${error.message}`, finding(subject, hook, args, error));
       }
     }
@@ -85,15 +94,21 @@ function finding(subject: Subject, hook: string, args: readonly unknown[], error
     check: "serialisable_boundaries",
     invariant: 2,
     plugin: subject.plugin,
-    message: `hook "${hook}": ${error.message}`,
+    message: `${hook === "setup" ? hook : `hook "${hook}"`}: ${error.message}`,
     location: subject.entry.url,
-    evidence: `called with ${Deno.inspect(args, { colors: false, compact: true, strAbbreviateSize: 80 })}`,
+    ...(hook === "setup"
+      ? {}
+      : { evidence: `called with ${Deno.inspect(args, { colors: false, compact: true, strAbbreviateSize: 80 })}` }),
     fix: found === "Date"
       ? "pass a date as text (toISOString) or as milliseconds"
       : found === "Map" || found === "Set"
       ? `pass a ${found} as an array or a plain object`
       : "pass plain objects, arrays, text, finite numbers, booleans, null or Uint8Array",
   };
+}
+
+function hasCode(error: unknown, code: string): error is PluginRegistryError {
+  return error instanceof PluginRegistryError && error.code === code;
 }
 
 class Late extends Error {}

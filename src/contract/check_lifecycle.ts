@@ -5,6 +5,7 @@ import { resolveOffers, type ScopeData } from "../resources/mod.ts";
 import { hostHolds, readVariables, TempFolders } from "../runtime/mod.ts";
 import { computeScope, isolationFlags, type LifecycleSpec, scopeFlags } from "../sandbox/mod.ts";
 import testModule from "./lifecycle_main.generated.txt" with { type: "text" };
+import { giveConfig, offered } from "./offered.ts";
 import type { Finding } from "./options.ts";
 import { runDeno } from "./run_deno.ts";
 import type { Subject } from "./subject.ts";
@@ -17,10 +18,11 @@ const LIMIT_MS = 60_000;
  * @returns The findings, or why nothing could be tried.
  */
 export async function checkLifecycle(subject: Subject): Promise<Finding[] | string> {
-  const { manifest, entry, plugin, samples } = subject;
+  const { manifest, entry, plugin, samples, config } = subject;
+  const doubles = offered(subject);
+  if (typeof doubles === "string") return doubles;
   await using folders = new TempFolders();
-  const { offers, missing } = resolveOffers(manifest, {});
-  if (missing.length > 0) return `the plugin requires ${missing.join(", ")}, which only a host can offer`;
+  const { offers } = resolveOffers(manifest, doubles);
   const { scope, differences } = computeScope({ manifest, pluginDir: entry.pluginDir, holds: hostHolds });
   if (differences.length > 0) return new PermissionExceeded(plugin, differences).message;
   try {
@@ -29,12 +31,15 @@ export async function checkLifecycle(subject: Subject): Promise<Finding[] | stri
     const resources: [string, ScopeData][] = [];
     for (const [name, offer] of offers) {
       if (offer.how === "in scope") resources.push([name, offer.data]);
-      else if (tmpdir !== undefined) resources.push([name, { type: "temp_dir", path: tmpdir }]);
+      else if (offer.how === "temp dir" && tmpdir !== undefined) {
+        resources.push([name, { type: "temp_dir", path: tmpdir }]);
+      }
     }
     const calls = Object.entries(samples).flatMap(([hook, lists]) =>
       lists.filter((args) => isJson(args)).map((args): [string, unknown[]] => [hook, [...args]])
     );
-    const spec: LifecycleSpec = { plugin, manifest, url: entry.url, exportName: entry.exportName, resources, calls };
+    const { url, exportName } = entry;
+    const spec: LifecycleSpec = { plugin, manifest, url, exportName, config, resources, calls };
     const module = join(folder, "lifecycle_test.js");
     const junit = join(folder, "junit.xml");
     await Deno.writeTextFile(module, testModule);
@@ -53,6 +58,8 @@ export async function checkLifecycle(subject: Subject): Promise<Finding[] | stri
     const { code, stderr } = await runDeno(args, { stdin: JSON.stringify(spec), env, timeoutMs: LIMIT_MS });
     if (code === 0) return [];
     const report = await Deno.readTextFile(junit).catch(() => "");
+    const refused = /ConfigInvalid: (.*)/.exec(failureIn(report) ?? "");
+    if (refused !== null) return `${refused[1]}; ${giveConfig}`;
     return [finding(subject, code, report, stderr)];
   } catch (error) {
     if (error instanceof PermissionExceeded) return `the suite needs a folder for temporary files: ${error.message}`;
@@ -69,8 +76,7 @@ function isJson(args: readonly unknown[]): boolean {
 }
 
 function finding({ plugin, entry }: Subject, code: number, report: string, stderr: string): Finding {
-  const failure = /<failure message="[^"]*">([\s\S]*?)<\/failure>/.exec(report)?.[1];
-  const text = unescapeXml(failure ?? stderr).trim();
+  const text = (failureIn(report) ?? unescapeXml(stderr)).trim();
   const place = text.split("\n").map((line) =>
     /\((file:\/\/.+:\d+:\d+)\)|at (?:async )?(file:\/\/.+:\d+:\d+)$/.exec(line)
   )
@@ -100,6 +106,11 @@ function finding({ plugin, entry }: Subject, code: number, report: string, stder
     evidence,
     fix: "let setup and teardown succeed with the declared resources alone, and never exit",
   };
+}
+
+function failureIn(report: string): string | undefined {
+  const failure = /<failure message="[^"]*">([\s\S]*?)<\/failure>/.exec(report)?.[1];
+  return failure && unescapeXml(failure);
 }
 
 function folderUrl(url: string): string {

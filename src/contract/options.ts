@@ -19,6 +19,12 @@ export interface ContractOptions {
   checks?: readonly CheckName[];
   /** What to call hooks with. @default `samples.json` beside the manifest, else made from the parameter types */
   samples?: Samples;
+  /**
+   * The plugin's own section of the configuration: JSON values.
+   *
+   * @default {} with which a plugin that needs one cannot be tried
+   */
+  config?: Readonly<Record<string, unknown>>;
   /** Count what could not be checked as failed. @default false */
   strict?: boolean;
 }

@@ -7,7 +7,8 @@ import type { ContractResult } from "./result.ts";
  *
  * @param options The plugin, and which checks.
  * @returns The verdict.
- * @throws {RangeError} If a check is asked for that does not exist.
+ * @throws {RangeError} If a check is asked for that does not exist, or `config` holds bytes.
+ * @throws {SerializationError} If `config` is no JSON.
  * @throws {SandboxUnavailable} If this process may not start Deno.
  *
  * @example

@@ -12,6 +12,8 @@ export interface Subject {
   manifest: Manifest;
   entry: ResolvedEntryPoint;
   samples: Samples;
+  /** Its section of the configuration. */
+  config: Record<string, unknown>;
   pluginClass: (new () => object) | undefined;
 }
 
@@ -32,5 +34,6 @@ export async function findSubject(options: ContractOptions): Promise<Subject | s
   if (manifest.entry_point === undefined) return "the manifest has no entry_point";
   const entry = resolveEntryPoint(dirname(file), manifest.entry_point, plugin);
   const samples = options.samples ?? await readSamples(dirname(file)) ?? await makeSamples(entry);
-  return { plugin, manifest, entry, samples, pluginClass: options.pluginClass };
+  const config = structuredClone({ ...options.config });
+  return { plugin, manifest, entry, samples, config, pluginClass: options.pluginClass };
 }

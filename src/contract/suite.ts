@@ -1,4 +1,5 @@
 import { PermissionExceeded, PluginRegistryError, SandboxUnavailable } from "../errors.ts";
+import { checkBoundaryValue, formatPath } from "../json.ts";
 import { checkBoundaries } from "./check_boundaries.ts";
 import { checkLifecycle } from "./check_lifecycle.ts";
 import { checkManifest, manifestFinding } from "./check_manifest.ts";
@@ -21,6 +22,10 @@ export async function runChecks(options: ContractOptions): Promise<ContractResul
     if (!Object.hasOwn(CHECKS, name)) {
       throw new RangeError(`Cannot run check "${name}": the checks are ${ALL_CHECKS.join(", ")}`);
     }
+  }
+  const [bytes] = checkBoundaryValue(options.config, "config of the contract suite");
+  if (bytes !== undefined) {
+    throw new RangeError(`Cannot run the contract suite: config has bytes at ${formatPath(bytes.path)}, expected JSON`);
   }
   let subject: Subject | string;
   try {

@@ -1,4 +1,4 @@
-import type { Next, WrappedCall } from "../context/mod.ts";
+import { type AroundCall, findTelemetry, type Next, tracing, type WrappedCall } from "../context/mod.ts";
 import { Deadlines } from "../deadlines.ts";
 import { type CallOptions, type DirectHook, findHook, runWrapped, type Waiter } from "../dispatch/mod.ts";
 import { HookTimeout } from "../errors.ts";
@@ -10,6 +10,7 @@ import type { Middleware } from "./middleware.ts";
 import { unavailable, unknownHook } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 import { StreamWatch } from "./stream_watch.ts";
+import { startTraced, startTracedWrap } from "./telemetry.ts";
 
 /** Milliseconds that a hook may take, unless the host says otherwise. */
 const HOOK_TIMEOUT_MS = 30_000;
@@ -36,6 +37,7 @@ export class Calls implements Disposable {
   constructor(own: CallsOptions) {
     this.limitMs = own.limitMs ?? HOOK_TIMEOUT_MS;
     this.#own = own;
+    findTelemetry();
   }
 
   /**
@@ -57,17 +59,15 @@ export class Calls implements Disposable {
   ): void {
     if (options === undefined) {
       const { live, hooks } = record;
-      if (live !== undefined && hooks?.has(hook) === true && !this.#own.middleware.covers(record)) {
+      if (
+        live !== undefined && hooks?.has(hook) === true && !this.#own.middleware.covers(record) &&
+        tracing() === undefined
+      ) {
         return new HookCall(this, record, hook, waiter).begin(live, args);
       }
     }
     try {
-      const own = checkCallOptions(options, hook);
-      const now = this.#own.current(record);
-      const name = findHook(now.hooks ?? none, hook);
-      const wraps = name === undefined ? [] : this.#own.middleware.of(now, name);
-      if (wraps.length === 0) this.#begin(now, hook, args, waiter, own);
-      else this.#beginWrapped(now, name!, args, waiter, own, wraps);
+      this.#startTraced(record, hook, args, waiter, checkCallOptions(options, hook));
     } catch (error) {
       waiter.reject(error);
     }
@@ -78,12 +78,42 @@ export class Calls implements Disposable {
    * shares this isolate and no middleware wraps the hook.
    */
   direct(record: PluginRecord, hook: string): DirectHook | undefined {
-    return this.#own.middleware.of(record, hook).length > 0 ? undefined : DirectCalls.of(this, record, hook);
+    if (tracing() !== undefined || this.#own.middleware.of(record, hook).length > 0) return undefined;
+    return DirectCalls.of(this, record, hook);
   }
 
   /** Grows with each change of the plugins. */
   get version(): number {
     return this.#own.middleware.version;
+  }
+
+  /** Calls a hook, as a part of a span while telemetry is on. */
+  #startTraced(
+    record: PluginRecord,
+    hook: string,
+    args: readonly unknown[],
+    waiter: Waiter,
+    options: CallOptions | undefined,
+  ): void {
+    const on = tracing();
+    if (on === undefined) return this.#startWrapped(record, hook, args, waiter, options);
+    const call = { record, hook, waiter, options };
+    startTraced(on, call, (...inside) => this.#startWrapped(record, hook, args, ...inside));
+  }
+
+  /** Calls a hook through its middleware, if there is any. */
+  #startWrapped(
+    record: PluginRecord,
+    hook: string,
+    args: readonly unknown[],
+    waiter: Waiter,
+    options: CallOptions | undefined,
+  ): void {
+    const now = this.#own.current(record);
+    const name = findHook(now.hooks ?? none, hook);
+    const wraps = name === undefined ? [] : this.#own.middleware.of(now, name);
+    if (wraps.length === 0) this.#begin(now, hook, args, waiter, options);
+    else this.#beginWrapped(now, name!, args, waiter, options, wraps);
   }
 
   /** Calls a hook past its middleware. */
@@ -127,11 +157,6 @@ export class Calls implements Disposable {
   ): void {
     const { id, manifest: { kind, name: plugin } } = record;
     const limited = this.#underOneLimit(id, hook, options);
-    const around = wraps.map((wrap) => ({
-      id: wrap.id,
-      run: (call: WrappedCall, next: Next) =>
-        new Promise((resolve, reject) => this.#wrap(wrap, call, next, { resolve, reject }, limited.signal)),
-    }));
     const inmost = (changed: readonly unknown[], metadata: WrappedCall["metadata"]) =>
       new Promise((resolve, reject) => {
         const { signal } = limited;
@@ -140,10 +165,41 @@ export class Calls implements Disposable {
         this.#begin(this.#own.current(record), hook, changed, { resolve, reject }, own);
       });
     const metadata = options?.metadata ?? {};
-    runWrapped(around, { kind, plugin, hook, args, metadata }, inmost).then(
+    this.around(wraps, { kind, plugin, hook, args, metadata }, limited.signal, inmost).then(
       (value) => (limited.done(), waiter.resolve(value)),
       (error) => (limited.done(), waiter.reject(error)),
     );
+  }
+
+  #startWrap(wrap: PluginRecord, call: AroundCall, next: Next, waiter: Waiter, signal: AbortSignal | undefined): void {
+    const on = tracing();
+    if (on === undefined) return this.#wrap(wrap, call, next, waiter, signal);
+    const traced = { record: wrap, hook: call.hook, waiter, options: undefined };
+    startTracedWrap(on, traced, call, next, (...inside) => this.#wrap(wrap, ...inside, signal));
+  }
+
+  /** Runs a call, of a hook or of a resource, through middleware. */
+  around(
+    wraps: readonly PluginRecord[],
+    call: AroundCall,
+    signal: AbortSignal | undefined,
+    inmost: (args: readonly unknown[], metadata: WrappedCall["metadata"]) => Promise<unknown>,
+  ): Promise<unknown> {
+    const around = wraps.map((wrap) => ({
+      id: wrap.id,
+      run: (call: WrappedCall, next: Next) =>
+        new Promise((resolve, reject) => this.#startWrap(wrap, call, next, { resolve, reject }, signal)),
+    }));
+    return runWrapped(around, call, inmost);
+  }
+
+  /** Tells a middleware of calls of resources, after the fact. */
+  report(record: PluginRecord, calls: readonly unknown[], dropped: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const now = this.#own.current(record);
+      if (now.live === undefined) return reject(unavailable(now));
+      new HookCall(this, now, "#resourceReport", { resolve, reject }).begin(now.live, [calls, dropped]);
+    });
   }
 
   /** Calls a middleware's `wrap`. What it waits for while `next` is under way is not its own time. */

@@ -1,6 +1,6 @@
 import type { CallOptions, DirectHook, DispatchTarget, HookDeclaration, Waiter } from "../dispatch/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
-import type { PluginHandle } from "./handle.ts";
+import type { PluginHandle } from "../context/mod.ts";
 import type { PluginRecord } from "./record.ts";
 
 /** What a running plugin's entry needs of the registry. */

@@ -45,6 +45,15 @@ export class Middleware {
     return own;
   }
 
+  /** What wraps hooks of a plugin's kind, whichever they are, outermost first. */
+  ofKind(record: PluginRecord): readonly PluginRecord[] {
+    const { kind, chain_wrap } = record.manifest;
+    if (!this.covers(record) || chain_wrap !== undefined) return none;
+    return this.#all.filter(({ manifest: { chain_wrap: wrap } }) =>
+      wrap !== undefined && (wrap.kinds.includes("*") || wrap.kinds.includes(kind))
+    );
+  }
+
   #refresh(): void {
     this.#version = this.#store.version;
     this.#ofHook = new Map();

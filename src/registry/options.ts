@@ -2,6 +2,7 @@ import type { Logger } from "../context/mod.ts";
 import type { RegistryUrls } from "../packages/mod.ts";
 import type { HostingOptions } from "../runtime/mod.ts";
 import { checkLimits, type Sandbox } from "../sandbox/mod.ts";
+import type { GrantsChoice } from "./grants_options.ts";
 import type { HealthPolicy } from "./health.ts";
 import type { HookDeclarations } from "./hook_table.ts";
 import type { RestartPolicy } from "./supervisor.ts";
@@ -20,6 +21,11 @@ export type SandboxChoice = Sandbox | {
 export interface PluginRegistryOptions extends HostingOptions {
   /** Where plugins run (SPEC section 9). @default "process" */
   sandbox?: SandboxChoice;
+  /**
+   * What the host has agreed to, plugin by plugin: the path or `file:` URL of a grants file, or grants. With it, a plugin
+   * whose content or permissions are not agreed to does not start. @default nothing is pinned
+   */
+  grants?: GrantsChoice;
   /** Plugins that may run without a sandbox, as `kind/name`. @default [] */
   trusted?: readonly string[];
   /** Where discovery and lifecycle are logged until `setupAll` brings the context's logger. @default console */

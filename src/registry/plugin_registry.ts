@@ -1,21 +1,28 @@
-import { type Logger, PluginContext, type PluginLookup, safeLogger } from "../context/mod.ts";
+import { type Logger, PluginContext, type PluginHandle, type PluginLookup, safeLogger } from "../context/mod.ts";
 import type { CallOptions, DispatchFilter, DispatchOptions, RoutingPolicy } from "../dispatch/mod.ts";
 import { PluginLoadError, TeardownErrors } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
-import { type Manifest, validateManifest } from "../manifest/mod.ts";
+import { type Manifest, resolveDependencies, validateManifest } from "../manifest/mod.ts";
 import { resolve } from "../path/mod.ts";
 import { createHosting, type Hosting, TempFolders } from "../runtime/mod.ts";
+import { chooseLimits } from "../sandbox/mod.ts";
 import { Calls } from "./calls.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
 import { Dispatching } from "./dispatching.ts";
 import { Fence } from "./fence.ts";
 import { groupMembers } from "./group_members.ts";
-import { createHandle, type PluginHandle } from "./handle.ts";
+import { createHandle } from "./handle.ts";
 import { HookTable } from "./hook_table.ts";
+import type { ResourceRegistry } from "../resources/mod.ts";
+import { decorationOf } from "./decoration.ts";
+import { hostServices } from "./host_services.ts";
 import { Lifecycle, type StartOptions } from "./lifecycle.ts";
 import { LoadedPluginEntry, type LoadedPluginSteps } from "./loaded_plugin.ts";
 import { Middleware } from "./middleware.ts";
 import { exportOf, withEntryPoint } from "./module_export.ts";
+import { Admission, type AgreeOptions } from "./grants_admission.ts";
+import type { PluginGrants } from "./grants.ts";
+import type { PendingGrant } from "./grants_pending.ts";
 import { checkOptions, type PluginRegistryOptions } from "./options.ts";
 import { PluginStore } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
@@ -31,7 +38,7 @@ export interface SetupAllOptions extends StartOptions {
   /** Configuration by plugin name. @default {} */
   configs?: Readonly<Record<string, Record<string, unknown>>>;
   /** Resources of the host's own, by name. @default {} */
-  resources?: Record<string, unknown>;
+  resources?: Record<string, unknown> | ResourceRegistry;
 }
 
 /** Which plugin of a kind. */
@@ -71,13 +78,16 @@ export class PluginRegistry implements AsyncDisposable {
   readonly #folders: TempFolders;
   readonly #hosting: Hosting;
   readonly #calls: Calls;
+  readonly #middleware: Middleware;
   readonly #dispatching: Dispatching;
   readonly #lifecycle: Lifecycle;
   readonly #registrar: Registrar;
+  readonly #admission: Admission;
   readonly #listeners = new Set<(change: StateChange) => void>();
   readonly #watchers = new Set<PluginWatcher>();
   #loaded: { version: number; entries: readonly LoadedPluginEntry[] } = { version: -1, entries: [] };
   #logger: Logger;
+  #isConsole = true;
   #tearingDown: Promise<void> | undefined;
 
   /**
@@ -94,12 +104,19 @@ export class PluginRegistry implements AsyncDisposable {
     this.#folders = new TempFolders(options.tempDir);
     const store = this.#store;
     const log = () => this.#logger; // setupAll brings another
+    this.#admission = new Admission({
+      options,
+      manifests: () => store.manifests(),
+      log,
+      isConsole: () => this.#isConsole,
+    });
     this.#hosting = createHosting(options, this.#folders, (message) => this.#logger.warn(message));
+    const middleware = this.#middleware = new Middleware(store);
     this.#calls = new Calls({
       limitMs: options.hookTimeoutMs,
       current: (record) => store.get(record.id) ?? record,
       giveUp: (record, reason) => this.#lifecycle.fail(record, reason),
-      middleware: new Middleware(store),
+      middleware,
     });
     this.#lifecycle = new Lifecycle({
       store,
@@ -255,6 +272,7 @@ export class PluginRegistry implements AsyncDisposable {
    * @throws {DependencyCycle} If plugins depend on each other in a circle; nothing is started then.
    * @throws {AmbiguousPlugin} If a kind has two fallbacks, or two plugins of the highest priority and only singleton
    * hooks; nothing is started then.
+   * @throws {GrantsInvalid} If the grants file is none; nothing is started then.
    * @throws With `onFailure: "rollback"`, why the first plugin did not start: what had started is torn down again.
    */
   async setupAll(context: PluginContext | SetupAllOptions = {}, options: StartOptions = {}): Promise<void> {
@@ -266,15 +284,34 @@ export class PluginRegistry implements AsyncDisposable {
       : new PluginContext({ registry: this as PluginLookup, logger: this.#logger, ...given });
     this.#logger = safeLogger(own.logger);
     refuseAmbiguity(this.#store.all(), this.#hooks, (kind) => this.#dispatching.isRouted(kind));
+    this.#isConsole = (context instanceof PluginContext ? own.logger : this.#options.logger ?? console) === console;
+    this.#admission.begin();
     await this.#lifecycle.startAll({
       context: own,
       logger: this.#logger,
       configs,
       hosting: this.#hosting,
-      groupMembers: (record) => groupMembers(record, this.#store.all(), this.#hosting),
+      groupMembers: (record) =>
+        groupMembers(record, this.#store.all().filter((one) => this.#admission.mayJoin(one)), this.#hosting),
+      admit: (record) => this.#admission.admit(record),
+      loaded: (record) => this.#admission.loaded(record),
+      services: (record, given) => this.#servicesOf(record, given),
       complete: (record) => completeRecord(record, this.#options, this.#hosting),
     }, { ...(onFailure === undefined ? {} : { onFailure }), ...(signal === undefined ? {} : { signal }) });
     for (const watcher of this.#watchers) watcher.refresh();
+  }
+
+  #servicesOf(record: PluginRecord, context: PluginContext) {
+    const { id, manifest } = record;
+    const dependencies = resolveDependencies(manifest, this.#store.manifests())
+      .flatMap((one) => one.id === undefined ? [] : [this.#store.get(one.id)!.manifest])
+      .map(({ kind, name }) => ({ kind, name }));
+    const call = this.call.bind(this);
+    const { messageBytes } = chooseLimits(this.#hosting.limits, manifest.kind, manifest.name);
+    const warn = (message: string) => this.#logger.warn(message);
+    const services = hostServices({ plugin: id, context, dependencies, messageBytes, warn, call });
+    const own = { middleware: this.#middleware, calls: this.#calls, log: () => this.#logger };
+    return { dependencies, services, decoration: decorationOf(record, context, own) };
   }
 
   /**
@@ -438,6 +475,47 @@ export class PluginRegistry implements AsyncDisposable {
    */
   getManifest(kind: string, name: string): Manifest {
     return this.#store.find(kind, name).manifest;
+  }
+
+  /**
+   * What the host has not agreed to: for each plugin with a folder of its own that differs from its grant, or has none,
+   * the exact difference, as its folder is now. Nothing of it runs. Without the `grants` option that is every plugin.
+   *
+   * @returns Sorted by `kind/name`; empty when all is agreed to.
+   * @throws {GrantsInvalid} If the grants file is none.
+   */
+  pendingGrants(): Promise<PendingGrant[]> {
+    return this.#admission.pending(this.#store.all());
+  }
+
+  /**
+   * Writes what the host agrees to into its grants file, and keeps what else stands there. Starts nothing: a plugin that
+   * was refused starts with the next `setupAll` or `reload`.
+   *
+   * @param which Plugins as `kind/name`, which are agreed to as they are now; or what `pendingGrants()` gave, which is
+   * agreed to as it was looked at, whatever has become of the plugin since; or all.
+   * @param options Which file.
+   * @returns All that the file holds now.
+   * @throws {KindUnknown | PermissionExceeded | GrantsInvalid | PluginRegistryError} If there is no such plugin, it could
+   * write the grants itself, or the file cannot be read or written; the file is then as it was.
+   *
+   * @example
+   * ```ts
+   * import { PluginRegistry } from "@dagstack/plugin-system";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const file = `${await Deno.makeTempDir()}/plugins.grants.json`;
+   * const logger = { debug() {}, info() {}, warn() {}, error() {} };
+   * await using registry = new PluginRegistry({ grants: file, logger });
+   * await registry.discover("plugins/fixed-chunker");
+   * const [pending] = await registry.pendingGrants();
+   * assertEquals([pending!.plugin, pending!.reason], ["chunker/fixed", "new"]);
+   * await registry.agree([pending!]); // once somebody has looked at it
+   * assertEquals(await registry.pendingGrants(), []);
+   * ```
+   */
+  agree(which: "all" | readonly (string | PendingGrant)[], options: AgreeOptions = {}): Promise<PluginGrants> {
+    return this.#admission.agree(which, this.#store.all(), options);
   }
 
   /** One JSON value about all plugins: who they are, how they are, what they may do. */

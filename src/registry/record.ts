@@ -5,6 +5,8 @@ import type { PluginScope, ResolvedEntryPoint, Sandbox } from "../sandbox/mod.ts
 import type { CallLedger } from "./call_ledger.ts";
 import type { ConfigCheck } from "./config_schema.ts";
 import type { Fence } from "./fence.ts";
+import type { SealedFolder } from "./grants_seal.ts";
+import type { Provenance } from "./provenance.ts";
 import type { Registration } from "./registration.ts";
 import type { PluginState } from "./states.ts";
 
@@ -48,14 +50,22 @@ export interface PluginRecord {
   stopping?: boolean;
   /** Known once it is loaded. */
   hooks?: ReadonlySet<string>;
+  /** Of middleware that starts: settles when its methods are known, or it has failed. */
+  loading?: Promise<void> | undefined;
   /** Which of the methods that the registry itself calls it has. */
   methods?: ReadonlySet<string>;
   /** Made once, at the first look-up. */
   handle?: object;
   loadMs?: number;
   setupMs?: number;
-  /** SHA-256 of its folder when it was loaded. */
+  /** SHA-256 of its folder when it was loaded, or refused. */
   contentHash?: string;
+  /** Its folder when it was looked at, where what is loaded must be the same. */
+  sealed?: SealedFolder;
+  /** The content that the host's grant pins. */
+  grantedHash?: string;
+  /** Where it comes from, once it is loaded. */
+  provenance?: Provenance;
   /** What must not be shown: values of its configuration. */
   secrets?: readonly string[];
   /** What it may import from registries, once that is resolved and locked. */

@@ -9,7 +9,7 @@ import {
 import { PackageError } from "../errors.ts";
 import { escapeControl } from "../escape_control.ts";
 import { loadManifest, type Manifest, validateManifest } from "../manifest/mod.ts";
-import type { RegistryUrls } from "../packages/mod.ts";
+import type { PackageOrigin, RegistryUrls } from "../packages/mod.ts";
 import { dirname } from "../path/mod.ts";
 import { hostHolds, type Hosting, type TempFolders } from "../runtime/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
@@ -98,20 +98,22 @@ export class Registrar {
     const { override = false, registries } = options;
     const cacheDir = options.cacheDir ?? await this.#folders.make("packages", "packages");
     const manifests: string[] = [];
+    const origins = new Map<string, PackageOrigin>();
     const failures: DiscoveryReport["failures"] = [];
     const { materialisePackage } = await import("../packages/mod.ts"); // most hosts have none
     for (const specifier of new Set(specifiers)) {
       try {
-        const { folder } = await materialisePackage(specifier, cacheDir, registries);
+        const { folder, origin } = await materialisePackage(specifier, cacheDir, registries);
         const found = await walkForManifests(folder, { recursive: false });
         const own = found.manifests.filter((file) => dirname(file) === folder);
         if (own.length === 0) throw new PackageError(specifier, "it carries no manifest at its top");
         manifests.push(...own);
+        if (origin !== undefined) { for (const file of own) origins.set(file, origin); }
       } catch (error) {
         failures.push({ source: specifier, error: error instanceof Error ? error : new Error(String(error)) });
       }
     }
-    return await this.#registerFiles(manifests, failures, override);
+    return await this.#registerFiles(manifests, failures, override, origins);
   }
 
   /** See `PluginRegistry.discoverRemote`. */
@@ -145,11 +147,12 @@ export class Registrar {
     manifests: readonly string[],
     failures: DiscoveryReport["failures"],
     override: boolean,
+    origins: ReadonlyMap<string, PackageOrigin> = new Map(),
   ): Promise<DiscoveryReport> {
     const found = new Map<string, PluginRecord[]>();
     for (let i = 0; i < manifests.length; i += PREPARED_AT_ONCE) {
       const batch = manifests.slice(i, i + PREPARED_AT_ONCE);
-      const results = await Promise.all(batch.map((source) => this.#prepareFile(source)));
+      const results = await Promise.all(batch.map((source) => this.#prepareFile(source, origins.get(source))));
       for (const [j, result] of results.entries()) {
         if (result instanceof Error) failures.push({ source: batch[j]!, error: result });
         else found.set(result.id, [...found.get(result.id) ?? [], result]);
@@ -174,10 +177,10 @@ export class Registrar {
   }
 
   /** Reads and checks one manifest file; what is wrong with it is the result, so that it never stops the others. */
-  async #prepareFile(file: string): Promise<PluginRecord | Error> {
+  async #prepareFile(file: string, origin?: PackageOrigin): Promise<PluginRecord | Error> {
     try {
       return await prepareRecord(
-        { manifest: await loadManifest(file), source: file, file },
+        { manifest: await loadManifest(file), source: file, file, ...(origin === undefined ? {} : { origin }) },
         this.#options,
         this.#hosting,
       );

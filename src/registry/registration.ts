@@ -1,6 +1,7 @@
 import { resolveEntryPoint } from "../discovery/mod.ts";
 import { PackageError, RuntimeNotSupported, VersionIncompatible } from "../errors.ts";
 import type { Manifest } from "../manifest/mod.ts";
+import type { PackageOrigin } from "../packages/mod.ts";
 import { dirname } from "../path/mod.ts";
 import { type Hosting, scopeOf } from "../runtime/mod.ts";
 import { CORE_VERSION, parseCoreVersion } from "../version/mod.ts";
@@ -20,6 +21,8 @@ export interface Registration {
   fromValue?: boolean;
   /** The host's own code for it: a class, a factory or an object. */
   module?: unknown;
+  /** The package that its files were fetched and checked as. */
+  origin?: PackageOrigin;
 }
 
 /**

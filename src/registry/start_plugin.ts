@@ -1,13 +1,23 @@
 import {
   configSection,
+  type DependencyRef,
   type Logger,
   maskError,
   type PluginContext,
+  type PluginServices,
   registeredResources,
   secretsOf,
 } from "../context/mod.ts";
-import { HookTimeout, PluginLoadError, PluginRegistryError, PluginUnavailable, type TimeoutPhase } from "../errors.ts";
+import {
+  HookTimeout,
+  isConfigInvalid,
+  PluginLoadError,
+  PluginRegistryError,
+  PluginUnavailable,
+  type TimeoutPhase,
+} from "../errors.ts";
 import { hashFolder } from "../folder_hash.ts";
+import type { Decoration } from "../resources/mod.ts";
 import { type GroupMember, type Hosting, openInProcess } from "../runtime/mod.ts";
 import type { PluginRecord } from "./record.ts";
 import type { PluginStates } from "./states.ts";
@@ -23,6 +33,15 @@ export interface StartEnvironment {
   hosting: Hosting;
   /** Every plugin of a plugin's group that may run. */
   groupMembers: (record: PluginRecord) => readonly GroupMember[];
+  /** What the host does for a plugin. */
+  services: (
+    record: PluginRecord,
+    context: PluginContext,
+  ) => { dependencies: DependencyRef[]; services: PluginServices & Disposable; decoration: Decoration };
+  /** Looks at a plugin before anything of it is loaded; throws when the host has not agreed to it. */
+  admit: (record: PluginRecord) => Promise<void>;
+  /** Hears that a plugin's code is loaded and its content known. */
+  loaded: (record: PluginRecord) => void;
   /** Does what registering left for the start. */
   complete: (record: PluginRecord) => Promise<void>;
 }
@@ -43,13 +62,16 @@ export async function startPlugin(
   states.move(record, "starting");
   delete record.hooks;
   delete record.methods;
+  const { promise: loading, resolve: loaded } = Promise.withResolvers<void>();
+  if (record.manifest.chain_wrap !== undefined) record.loading = loading; // what it wraps waits until its methods are known
   delete record.ailing;
   if (record.calls.size > 0) record.calls = record.calls.successor(); // what never ended is none of this instance's
   let isUp = false;
   try {
     throwIfStopping(record);
+    await environment.admit(record);
     await environment.complete(record);
-    await open(record, environment);
+    await open(record, environment, loaded);
     isUp = true;
     throwIfStopping(record);
     states.move(record, "active");
@@ -60,13 +82,14 @@ export async function startPlugin(
     const { opened } = record;
     delete record.opened;
     states.move(record, "unavailable", reason);
+    loaded();
     // One that was only refused asks for no violence: it may share its process with others.
     const ending = error instanceof HookTimeout ? "fault" : "stopped";
     for (const left of await opened?.close(ending, reason.message) ?? []) environment.logger.warn(left.message);
   }
 }
 
-async function open(record: PluginRecord, environment: StartEnvironment): Promise<void> {
+async function open(record: PluginRecord, environment: StartEnvironment, loaded: () => void): Promise<void> {
   const { context, hosting } = environment;
   const { manifest, entry, calls } = record;
   const config = Object.hasOwn(environment.configs, manifest.name)
@@ -74,6 +97,7 @@ async function open(record: PluginRecord, environment: StartEnvironment): Promis
     : configSection(context.config, manifest.kind, manifest.name);
   record.secrets = secretsOf(config);
   record.checkConfig?.(config);
+  const given = environment.services(record, context);
   const opened = record.opened = await openInProcess({
     manifest,
     entry,
@@ -88,21 +112,27 @@ async function open(record: PluginRecord, environment: StartEnvironment): Promis
     hosting,
     generation: record.generation,
     secrets: record.secrets,
+    ...given,
     inFlight: () => calls.snapshot(),
   });
+  opened.scope.ended.listen(() => given.services[Symbol.dispose]());
   throwIfStopping(record);
-  const hashing = entry === undefined ? undefined : hashFolder(entry.pluginDir);
+  const hashing = entry === undefined || record.sealed !== undefined ? undefined : hashFolder(entry.pluginDir);
   hashing?.catch(() => {}); // seen below, unless something else goes wrong first
   const limit = new PhaseLimit(record, opened.inspected ? Infinity : manifest.startup_timeout_sec * 1000);
   try {
     const { hooks, methods } = await limit.run("load", () => opened.scope.load());
     record.hooks = new Set(hooks);
     record.methods = new Set(methods);
+    loaded();
     refuseMissingMethods(record);
+    if (record.sealed !== undefined) await limit.run("load", () => record.sealed!.mustBeUnchanged(record.id));
     record.loadMs = limit.lapMs();
     await limit.run("setup", () => opened.setup());
     record.setupMs = limit.lapMs();
-    if (hashing !== undefined) record.contentHash = await hashing;
+    const contentHash = record.sealed?.contentHash ?? await hashing;
+    if (contentHash !== undefined) record.contentHash = contentHash;
+    environment.loaded(record);
     const { ended } = opened.scope;
     if (ended.told) throw new PluginUnavailable(record.id, await ended.promise); // after its setup had answered
   } finally {
@@ -163,6 +193,7 @@ class PhaseLimit {
         throw error;
       }
       if (error instanceof HookTimeout && error.phase === "ready") throw error;
+      if (phase === "setup" && isConfigInvalid(error) && error.plugin === this.#record.id) throw error;
       throw this.#explain(phase, error);
     }
   }
@@ -182,7 +213,7 @@ class PhaseLimit {
   #explain(phase: "load" | "setup", thrown: unknown): PluginRegistryError {
     const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
     const plugin = this.#record.id;
-    const shown = cause instanceof PluginUnavailable && typeof cause.reason === "string"
+    const shown = cause instanceof PluginUnavailable && cause.plugin === plugin && typeof cause.reason === "string"
       ? cause.reason
       : cause instanceof PluginRegistryError
       ? cause.message

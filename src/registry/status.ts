@@ -3,6 +3,8 @@ import { type Manifest, resolveDependencies } from "../manifest/mod.ts";
 import type { HeldLimits, PermissionScope, Sandbox } from "../sandbox/mod.ts";
 import { CORE_VERSION } from "../version/mod.ts";
 import type { CallTimings } from "./call_ledger.ts";
+import { type Provenance, type ProvenanceFacts, provenanceOf } from "./provenance.ts";
+import { Publishers } from "./provenance_publishers.ts";
 import type { PluginRecord } from "./record.ts";
 import type { PluginState } from "./states.ts";
 
@@ -30,13 +32,17 @@ export interface PluginStatus {
   contains: string;
   /** Whether it may start programs: what they do is not sandboxed. */
   escapes_sandbox: boolean;
-  /** Whether the host named it as trusted. */
+  /** Whether the host named it as trusted, so that it may do without a sandbox. Says nothing of where it comes from. */
   trusted: boolean;
+  /** The tags that its manifest declares. */
+  capabilities: string[];
+  /** Where it comes from, and what says that it may run. */
+  provenance: Provenance;
   /** What its scope holds; absent without a sandbox, and until it is started. */
   permissions?: PermissionScope;
   /** Which limits hold while it runs, and which do not and why. */
   limits?: HeldLimits;
-  /** SHA-256 of its folder as it was loaded: over the sorted list of relative path and SHA-256 of each file. */
+  /** SHA-256 of its folder as it was loaded, or refused: over the sorted list of relative path and SHA-256 of each file. */
   contentHash?: string;
   /** The group whose process it shares. */
   group?: string;
@@ -97,6 +103,8 @@ function pluginStatus(
     contains: CONTAINS[record.sandbox],
     escapes_sandbox: record.sandbox === "none" || (opened?.permissions?.run.length ?? 0) > 0,
     trusted: record.trusted,
+    capabilities: [...manifest.capabilities],
+    provenance: { ...record.provenance ?? provenanceOf(unknownYet(record)) },
     ...(opened?.permissions === undefined ? {} : { permissions: opened.permissions }),
     ...(opened === undefined ? {} : { limits: opened.limits }),
     ...(record.contentHash === undefined ? {} : { contentHash: record.contentHash }),
@@ -105,6 +113,12 @@ function pluginStatus(
     generation: record.generation,
     timings,
   };
+}
+
+/** Of a plugin that was not loaded nothing is known but what it was fetched as. */
+function unknownYet({ module, registration: { origin } }: PluginRecord): ProvenanceFacts {
+  const isHostCode = module !== undefined;
+  return { isHostCode, origin, contentHash: undefined, grantedHash: undefined, publishers: new Publishers() };
 }
 
 function codeOf(error: Error): string {

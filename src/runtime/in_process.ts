@@ -1,4 +1,13 @@
-import { createMask, type InFlightCall, type Logger, maskFields, withFields } from "../context/mod.ts";
+import {
+  createMask,
+  type DependencyRef,
+  type InFlightCall,
+  type Logger,
+  maskFields,
+  type PluginServices,
+  runningCall,
+  withFields,
+} from "../context/mod.ts";
 import {
   PermissionExceeded,
   PluginLoadError,
@@ -9,7 +18,14 @@ import {
 import { escapeControl } from "../escape_control.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { LockedPackages } from "../packages/mod.ts";
-import { type Offer, type Offers, resolveOffers } from "../resources/mod.ts";
+import {
+  CallRecorder,
+  decorateOffers,
+  type Decoration,
+  type GivenOffer,
+  type Offers,
+  resolveOffers,
+} from "../resources/mod.ts";
 import {
   chooseLimits,
   type ChosenLimits,
@@ -59,6 +75,12 @@ export interface InProcessOptions {
   secrets?: readonly string[];
   /** Its calls under way, for a plugin that shares the host's isolate. */
   inFlight?: () => readonly InFlightCall[];
+  /** What it depends on. @default nothing */
+  dependencies?: readonly DependencyRef[];
+  /** What the host does for it. @default nothing */
+  services?: PluginServices;
+  /** What stands between it and its resources. @default nothing */
+  decoration?: Decoration;
 }
 
 /** A scope, opened for a plugin. */
@@ -122,7 +144,7 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
   const opened = sandbox === "none"
     ? await openWithoutSandbox(options, plugin, identity, offers, log)
     : await openSandbox(options, plugin, identity, limits, log);
-  const given = new Map<string, Exclude<Offer, { how: "temp dir" }>>();
+  const given = new Map<string, GivenOffer>();
   for (const [name, offer] of offers.offers) {
     if (offer.how !== "temp dir") given.set(name, offer);
     else if (opened.folder !== undefined) {
@@ -130,6 +152,17 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     }
   }
   const { scope, permissions } = opened;
+  const own = { plugin, kind: manifest.kind, name: manifest.name, manifest };
+  let recorder: CallRecorder | undefined; // of calls that are decorated on the host's side
+  const decorated = async () => {
+    if (options.decoration === undefined) return { offers: given };
+    const result = await decorateOffers(given, own, options.decoration, () =>
+      recorder ??= new CallRecorder({
+        send: (calls, dropped) => (result.takeReport?.(calls, dropped), true),
+        metadata: () => runningCall()?.metadata,
+      }));
+    return result;
+  };
   const held = heldLimits(opened.groupLimits ?? limits, sandbox, sandbox === "process" && hasUlimit());
   for (const name of limits.chosen) {
     if (name in held.notHeld) {
@@ -141,15 +174,18 @@ export async function openInProcess(options: InProcessOptions): Promise<OpenedPl
     permissions,
     limits: held,
     inspected: hosting.inspect?.plugin === plugin,
-    setup: () =>
-      scope.setup({
+    setup: async () =>
+      await scope.setup({
         manifest,
         config: options.config,
-        offers: given,
+        ...await decorated(),
         ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
+        ...(options.dependencies === undefined ? {} : { dependencies: options.dependencies }),
+        ...(options.services === undefined ? {} : { services: options.services }),
       }),
     async close(ending, reason) {
       await scope.close(ending, reason);
+      recorder?.close();
       return await opened.clean();
     },
   };
@@ -254,7 +290,7 @@ function refuseUnkeepable(
   if (inspect?.plugin === plugin) throw cannot("only a process can be inspected");
   if (groups.groupOf(plugin) !== undefined) throw cannot("a group shares a process");
   const { execution_model, resources: { required, optional, tmpdir } } = manifest;
-  if (tmpdir.quota_mb !== undefined && sandbox === "worker") throw cannot("it cannot keep resources.tmpdir.quota_mb");
+  if (tmpdir.quota_mb !== undefined) throw cannot("it cannot keep resources.tmpdir.quota_mb");
   if (execution_model === "process_cpu_bound" || (execution_model === "thread_cpu_bound" && sandbox === "none")) {
     throw new RuntimeNotSupported(
       `Cannot start plugin "${plugin}" with sandbox "${sandbox}": execution_model "${execution_model}" needs ` +

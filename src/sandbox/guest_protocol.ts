@@ -1,6 +1,6 @@
-import type { Metadata } from "../context/mod.ts";
+import type { DependencyRef, Metadata } from "../context/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
-import type { ScopeData } from "../resources/mod.ts";
+import type { RemoteOffer, ScopeData } from "../resources/mod.ts";
 
 /** What a guest is told when it starts: in the fragment of its module's URL, or in the first message of a worker. */
 export interface GuestSettings {
@@ -36,12 +36,18 @@ export interface WrapHeader {
   kind: string;
   plugin: string;
   hook: string;
+  /** The resource, where the wrapped call is one of a resource's method. */
+  resource?: string;
   /** What the wrapped call carries, where the call of `wrap` does not carry the same. */
   metadata?: Metadata;
 }
 
 /** A resource as it is sent: built here from data, or called over messages. */
-export type SentResource = { data: ScopeData } | { target: number; methods: string[] };
+export type SentResource = { data: ScopeData; isReported?: boolean } | {
+  target: number;
+  methods: string[];
+  wrap?: RemoteOffer["wrap"];
+};
 
 /** `setup`: what the plugin's view of the context is made of. */
 export interface SetupRequest {
@@ -49,6 +55,11 @@ export interface SetupRequest {
   manifest: Manifest;
   config: Record<string, unknown>;
   resources: [name: string, resource: SentResource][];
+  dependencies: readonly DependencyRef[];
+  /** The host's target for what it does for the plugin besides. */
+  services?: number;
+  /** The host's target for what is reported of resources that live here. */
+  reports?: number;
 }
 
 /**
@@ -68,6 +79,9 @@ export interface LifecycleSpec {
   manifest: Manifest;
   url: string;
   exportName: string;
+  /** The plugin's section of the configuration. */
+  config: Record<string, unknown>;
+  /** What lives in the scope; of what stays with a host, the test makes doubles. */
   resources: [name: string, data: ScopeData][];
   /** Hooks to call, in order. What they throw is their own affair. */
   calls: [hook: string, args: unknown[]][];

@@ -1,6 +1,7 @@
 import { PluginLoadError, PluginRegistryError } from "../errors.ts";
-import type { Next, PluginContext, WrappedCall } from "../context/mod.ts";
+import type { AroundCall, Next, PluginContext } from "../context/mod.ts";
 import { methodNames } from "../resources/mod.ts";
+import { checkConfig, type StandardSchema, takeConfigSchema } from "./config_check.ts";
 
 /** Methods that the registry calls itself and that are no hooks. */
 export const LIFECYCLE_METHODS: ReadonlySet<string> = new Set(["setup", "teardown", "health", "matches"]);
@@ -10,7 +11,10 @@ export const OWN = "#";
 /** How middleware's `wrap` is called. */
 export const WRAP = `${OWN}wrap`;
 /** What the registry calls by {@linkcode OWN}; everything else of the kind has a way of its own. */
-const CALLED: ReadonlySet<string> = new Set([`${OWN}health`, `${OWN}matches`]);
+const CALLED: ReadonlySet<string> = new Set([`${OWN}health`, `${OWN}matches`, `${OWN}resourceReport`]);
+
+/** What of middleware is no hook. */
+const WRAP_METHODS = ["wrap", "wrapResource", "resourceReport"];
 
 /** How an instance is made. */
 export interface InstanceOptions {
@@ -27,6 +31,7 @@ const functionSource = Function.prototype.toString;
 export class PluginInstance {
   readonly #instance: object;
   readonly #hooks: ReadonlySet<string>;
+  readonly #configSchema: StandardSchema | undefined;
   /** Names of its public methods, without those that the registry calls itself. */
   readonly hooks: readonly string[];
   /** Which of the methods that the registry calls itself it has. */
@@ -34,10 +39,18 @@ export class PluginInstance {
   /** Source text of the export, when it is a class or function. */
   readonly source: string | undefined;
 
-  private constructor(instance: object, source: string | undefined, { wraps = false }: InstanceOptions) {
+  private constructor(
+    instance: object,
+    source: string | undefined,
+    configSchema: StandardSchema | undefined,
+    { wraps = false }: InstanceOptions,
+  ) {
     this.#instance = instance;
-    const own = wraps ? [...LIFECYCLE_METHODS, "wrap"] : [...LIFECYCLE_METHODS];
-    this.hooks = methodNames(instance).filter((name) => !own.includes(name) && !name.startsWith(OWN));
+    this.#configSchema = configSchema;
+    const own = wraps ? [...LIFECYCLE_METHODS, ...WRAP_METHODS] : [...LIFECYCLE_METHODS];
+    const isOwn = (name: string) =>
+      own.includes(name) || name.startsWith(OWN) || (name === "configSchema" && get(instance, name) === configSchema);
+    this.hooks = methodNames(instance).filter((name) => !isOwn(name));
     this.methods = own.filter((name) => typeof get(instance, name) === "function");
     this.#hooks = new Set(this.hooks);
     this.source = source;
@@ -88,12 +101,13 @@ export class PluginInstance {
       const what = typeof exported === "function" ? `"${exportName}" gives ${found}` : `"${exportName}" is ${found}`;
       throw new PluginLoadError(`${what}, expected a class, a factory or an object`);
     }
-    return new PluginInstance(instance, source, options);
+    return new PluginInstance(instance, source, takeConfigSchema(schemaOf(exported, instance)), options);
   }
 
-  /** Calls `setup`, if there is one. */
+  /** Holds the configuration against `configSchema`, then calls `setup`; each if there is one. */
   async setup(context: PluginContext): Promise<void> {
-    await this.#lifecycle("setup", [context]);
+    const own = this.#configSchema === undefined ? context : await configured(context, this.#configSchema);
+    await this.#lifecycle("setup", [own]);
   }
 
   /** Calls `teardown`, if there is one. @returns `false` when it says so; all else that it may give means nothing. */
@@ -118,9 +132,13 @@ export class PluginInstance {
     return Object.hasOwn(instance, hook) ? (input) => instance[hook]!(input) : instance[hook]!.bind(instance);
   }
 
-  /** Calls middleware's `wrap`. */
-  wrap(call: WrappedCall, next: Next): unknown {
-    return this.#callOwn("wrap", [call, next]);
+  /** Calls middleware's `wrap`, or its `wrapResource` where what it wraps is a call of a resource. */
+  wrap(call: AroundCall, next: Next): unknown {
+    const { kind, plugin, hook, resource, args, metadata } = call;
+    const own = resource === undefined
+      ? { kind, plugin, hook, args, metadata }
+      : { kind, plugin, resource, method: hook, args, metadata };
+    return this.#callOwn(resource === undefined ? "wrap" : "wrapResource", [Object.freeze(own), next]);
   }
 
   #callOwn(name: string, args: readonly unknown[]): unknown {
@@ -136,4 +154,26 @@ export class PluginInstance {
 
 function noHook(hook: string): PluginRegistryError {
   return new PluginRegistryError(`Cannot call hook "${hook}": there is none`);
+}
+
+/**
+ * Where a `configSchema` stands: static on the class, also on that of an object that was given; on a factory; on an
+ * object. A method of that name is a hook.
+ */
+function schemaOf(exported: unknown, instance: object): unknown {
+  const ownClass: unknown = get(instance, "constructor");
+  for (const holder of [exported, ownClass]) {
+    const found: unknown = typeof holder === "function" ? get(holder, "configSchema") : undefined;
+    if (found !== undefined) return found;
+  }
+  const own: unknown = Object.hasOwn(instance, "configSchema") ? get(instance, "configSchema") : undefined;
+  return typeof own === "function" && !("~standard" in own) ? undefined : own;
+}
+
+/** The same view of the context, with what the schema makes of its configuration. */
+async function configured(context: PluginContext, schema: StandardSchema): Promise<PluginContext> {
+  const { kind, name } = context.manifest;
+  const value = await checkConfig(schema, context.config, `${kind}/${name}`);
+  const all = Object.getOwnPropertyDescriptors(context); // `metadata` and its like are asked each time
+  return Object.freeze(Object.create(Object.prototype, { ...all, config: { value, enumerable: true } }));
 }

@@ -1,6 +1,7 @@
 import { type Metadata, runInCall, type RunningCall } from "../context/mod.ts";
 import { givenUp, isStream, isThenable, LazyCallContext, type StartedCall, type Waiter } from "../rpc/mod.ts";
 import { bindStream } from "./bind_stream.ts";
+import { WRAP } from "./instance.ts";
 
 const { apply } = Reflect;
 const { addEventListener, removeEventListener } = EventTarget.prototype;
@@ -9,6 +10,7 @@ const { addEventListener, removeEventListener } = EventTarget.prototype;
 export class NoneCall extends LazyCallContext implements RunningCall, StartedCall {
   declare readonly metadata: Metadata;
   readonly plugin: string;
+  readonly outlives: boolean;
   readonly #hook: string;
   readonly #waiter: Waiter;
   #stand: "waiting" | "cancelled" | "streaming" | "over" = "waiting";
@@ -24,6 +26,7 @@ export class NoneCall extends LazyCallContext implements RunningCall, StartedCal
     super(metadata);
     this.plugin = plugin;
     this.#hook = hook;
+    this.outlives = hook === WRAP;
     this.#waiter = waiter;
   }
 

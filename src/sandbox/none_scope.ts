@@ -1,16 +1,19 @@
 import {
+  type AroundCall,
   createPluginView,
   frozenMetadata,
   loggerTo,
   type Next,
+  type PluginServices,
   runInCall,
   runningCall,
-  type WrappedCall,
+  SERVICE_METHODS,
+  withCallFields,
 } from "../context/mod.ts";
 import type { OpenHook } from "../dispatch/mod.ts";
 import { PluginUnavailable } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
-import { buildResource } from "../resources/mod.ts";
+import { buildResource, type GivenOffer, type Remote, wrapRemote } from "../resources/mod.ts";
 import {
   type CallOptions,
   checkArguments,
@@ -24,8 +27,10 @@ import { carried, carriedByWrap } from "./carried.ts";
 import { EndSignal } from "./end_signal.ts";
 import { PluginInstance, WRAP } from "./instance.ts";
 import { NoneCall } from "./none_call.ts";
+import { ResourceView } from "./resource_view.ts";
 import { wrapEnded } from "./running_wraps.ts";
 import type { LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup, ResolvedEntryPoint } from "./scope.ts";
+import { Tenure } from "./tenure.ts";
 
 /** What a scope without walls needs: an entry point to import, or the code itself. */
 export interface NoneScopeOptions extends Omit<OpenScopeOptions, "entry"> {
@@ -56,6 +61,7 @@ class NoneScope implements PluginScope {
   readonly #plugin: string;
   readonly #strict: boolean;
   #instance: PluginInstance | undefined;
+  #view: ResourceView | undefined;
 
   constructor(options: NoneScopeOptions) {
     this.#options = options;
@@ -75,14 +81,29 @@ class NoneScope implements PluginScope {
     return loaded;
   }
 
-  async setup({ manifest, config, offers, inFlight }: PluginSetup): Promise<void> {
+  async setup({ manifest, config, offers, takeReport, inFlight, dependencies, services }: PluginSetup): Promise<void> {
     const resources = new Map<string, unknown>();
+    const send = takeReport && ((...report: Parameters<typeof takeReport>) => (takeReport(...report), true));
+    const tenure = new Tenure(this.#plugin);
+    const view = this.#view = new ResourceView(tenure, send);
     for (const [name, offer] of offers) {
-      resources.set(name, offer.how === "by message" ? offer.instance : offer.instance ?? buildResource(offer.data));
+      if (offer.how === "by message") tenure.hold(offer.holders);
+      resources.set(name, given(view, name, offer));
     }
-    const logger = loggerTo(this.#options.log);
+    const logger = loggerTo((level, message, fields) => this.#options.log(level, message, withCallFields(fields)));
     const plugin = this.#plugin;
-    await this.#loaded().setup(createPluginView({ plugin, manifest, config, logger, resources, inFlight }));
+    await this.#loaded().setup(
+      createPluginView({
+        plugin,
+        manifest,
+        config,
+        logger,
+        resources,
+        inFlight,
+        dependencies,
+        services: services && whileItLasts(services, tenure),
+      }),
+    );
   }
 
   start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): StartedCall | undefined {
@@ -118,7 +139,7 @@ class NoneScope implements PluginScope {
     };
   }
 
-  startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+  startWrap(call: AroundCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
     let over = false;
     const ending: Waiter = {
       resolve(value) {
@@ -136,10 +157,10 @@ class NoneScope implements PluginScope {
       if (this.#strict && change?.args !== undefined) checkArguments(change.args, call.hook);
       return await next(change);
     };
-    const { kind, plugin, hook, metadata } = call;
+    const { metadata } = call;
     const args = Object.freeze([...call.args]);
     const work = (instance: PluginInstance) =>
-      instance.wrap(Object.freeze({ kind, plugin, hook, args, metadata: frozenMetadata(metadata) }), goOn);
+      instance.wrap({ ...call, args, metadata: frozenMetadata(metadata) }, goOn);
     return this.#startClosely(WRAP, args, work, ending, carriedByWrap(call, options));
   }
 
@@ -202,9 +223,20 @@ class NoneScope implements PluginScope {
   /** Calls under way go on: nothing can end them, and whoever made them tells those who wait. */
   close(): Promise<void> {
     this.#instance = undefined;
+    this.#view?.end();
     this.ended.finish("closed");
     return Promise.resolve();
   }
+}
+
+/** What stands for an offer where the host is in the same isolate. */
+function given(view: ResourceView, name: string, offer: GivenOffer): unknown {
+  if (offer.how === "by message") {
+    const remote = view.ofHost(name, offer.instance);
+    return offer.wrap === undefined ? remote : wrapRemote(offer.wrap, remote as Remote);
+  }
+  const resource = offer.instance ?? buildResource(offer.data);
+  return offer.data.type === "nothing" ? resource : view.inScope(name, resource, offer.isReported === true);
 }
 
 /** Tells a waiter what a hook gave, with as little as can be: a promise of the language needs no second one around it. */
@@ -228,4 +260,13 @@ function crosses(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** What the host does for a plugin, until that is torn down. */
+function whileItLasts(services: PluginServices, tenure: Tenure): PluginServices {
+  const method = (name: keyof PluginServices) => (...args: unknown[]) => {
+    tenure.check();
+    return Reflect.apply(services[name] as (...args: unknown[]) => unknown, services, args);
+  };
+  return Object.fromEntries(SERVICE_METHODS.map((name) => [name, method(name)])) as unknown as PluginServices;
 }

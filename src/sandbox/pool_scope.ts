@@ -1,4 +1,4 @@
-import type { Next, WrappedCall } from "../context/mod.ts";
+import type { AroundCall, Next } from "../context/mod.ts";
 import type { CallOptions, StartedCall, Waiter } from "../rpc/mod.ts";
 import { counted } from "./counted.ts";
 import { EndSignal } from "./end_signal.ts";
@@ -50,7 +50,7 @@ export class PoolScope implements PluginScope {
     return member.scope.start(hook, args, counted(member, waiter), options);
   }
 
-  startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+  startWrap(call: AroundCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
     const member = this.#leastBusy();
     return member.scope.startWrap(call, next, counted(member, waiter), options);
   }

@@ -3,6 +3,7 @@ import guest from "./guest/process_main.generated.txt" with { type: "text" };
 import { dataUrl, PACKAGE } from "./data_url.ts";
 import { underUlimit } from "./launcher.ts";
 import { type ChosenLimits, guestSettings } from "./limits.ts";
+import { telemetryEnvironment } from "./telemetry_environment.ts";
 
 /** How a process comes by the packages that its plugin may import, and by no others. */
 export interface PackageAccess {
@@ -48,6 +49,7 @@ export interface LaunchOptions {
  */
 export function launchGuest(options: LaunchOptions): Deno.ChildProcess {
   const env: Record<string, string> = {
+    ...telemetryEnvironment(),
     ...options.env,
     // NB: without a folder that can be made, Deno falls back to caches in memory; without the variable it would use
     // the user's own cache folder.

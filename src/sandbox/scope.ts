@@ -1,7 +1,7 @@
-import type { InFlightCall, LogLevel, Next, WrappedCall } from "../context/mod.ts";
+import type { AroundCall, DependencyRef, InFlightCall, LogLevel, Next, PluginServices } from "../context/mod.ts";
 import type { FoundEntryPoint } from "../discovery/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
-import type { Offer } from "../resources/mod.ts";
+import type { GivenOffer } from "../resources/mod.ts";
 import type { CallOptions, StartedCall, Waiter } from "../rpc/mod.ts";
 import type { EndSignal } from "./end_signal.ts";
 
@@ -44,9 +44,15 @@ export interface PluginSetup {
   manifest: Manifest;
   config: Record<string, unknown>;
   /** By resource name; a fresh folder has become one that lives in the scope. */
-  offers: ReadonlyMap<string, Exclude<Offer, { how: "temp dir" }>>;
+  offers: ReadonlyMap<string, GivenOffer>;
+  /** Takes what the plugin's scope records of its resources, where an offer says that it is reported. @default nobody */
+  takeReport?: (calls: unknown, dropped: unknown) => void;
   /** The plugin's calls under way, oldest first, where the scope itself keeps no list: in sandbox `none`. @default none */
   inFlight?: () => readonly InFlightCall[];
+  /** What it depends on. @default nothing */
+  dependencies?: readonly DependencyRef[];
+  /** What the host does for it. @default nothing */
+  services?: PluginServices;
 }
 
 /**
@@ -86,14 +92,14 @@ export interface PluginScope {
    */
   start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): StartedCall | undefined;
   /**
-   * Calls middleware's `wrap`.
+   * Calls middleware's `wrap`, or its `wrapResource` where what it wraps is a call of a resource.
    *
    * @param call What it wraps.
    * @param next Goes on with that; not called any more once `wrap` has ended.
    * @param waiter Told what `wrap` gives.
    * @param options As of {@linkcode PluginScope.start}.
    */
-  startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined;
+  startWrap(call: AroundCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined;
   /** Makes an error of a hook speak of what the plugin's author and the host know. Asked only when there is one. */
   explain(error: unknown): unknown;
   /** Calls the plugin's `teardown`, if it has one. @returns `false` if that says that a restart is required. */

@@ -1,9 +1,9 @@
-import type { Next, WrappedCall } from "../context/mod.ts";
+import { type AroundCall, type Next, SERVICE_METHODS } from "../context/mod.ts";
 import { withLimit } from "../deadlines.ts";
 import { HookTimeout, PluginUnavailable } from "../errors.ts";
 import { checkBoundaryValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
-import type { Offer } from "../resources/mod.ts";
+import type { GivenOffer } from "../resources/mod.ts";
 import type { CallOptions, StartedCall, Waiter } from "../rpc/mod.ts";
 import { carried, carriedByWrap } from "./carried.ts";
 import { EndSignal } from "./end_signal.ts";
@@ -20,6 +20,7 @@ import { WRAP } from "./instance.ts";
 import { explainRefusal } from "./refusal.ts";
 import { RunningWraps } from "./running_wraps.ts";
 import type { Ending, LoadedPlugin, OpenScopeOptions, PluginScope, PluginSetup } from "./scope.ts";
+import { Tenure } from "./tenure.ts";
 
 /** What a plugin's place in a guest needs. */
 export interface SlotScopeOptions extends OpenScopeOptions {
@@ -44,12 +45,14 @@ export class SlotScope implements PluginScope {
   readonly #options: SlotScopeOptions;
   readonly #slot: number;
   readonly #wraps = new RunningWraps();
+  readonly #tenure: Tenure;
 
   /** @param options The plugin, and the guest that it lives in. */
   constructor(options: SlotScopeOptions) {
     this.#options = options;
     this.sandbox = options.host.sandbox;
     this.#slot = options.host.link.openSlot(options.log);
+    this.#tenure = new Tenure(this.#plugin);
     options.host.ended.listen((reason) => this.ended.tell(reason));
     options.host.ended.promise.then((reason) => this.ended.finish(reason));
   }
@@ -92,28 +95,38 @@ export class SlotScope implements PluginScope {
     }
   }
 
-  async setup({ manifest, config, offers }: PluginSetup): Promise<void> {
+  async setup({ manifest, config, offers, takeReport, dependencies = [], services }: PluginSetup): Promise<void> {
     const resources: SetupRequest["resources"] = [];
     for (const [name, offer] of offers) resources.push([name, this.#send(offer)]);
     checkBoundaryValue(config, `configuration of plugin "${this.#plugin}"`);
-    const request: SetupRequest = { slot: this.#slot, manifest, config, resources };
+    const request: SetupRequest = { slot: this.#slot, manifest, config, resources, dependencies };
+    const { resources: targets } = this.#options.host.link;
+    if (services !== undefined) request.services = targets.serveServices(services, SERVICE_METHODS, this.#tenure);
+    if (takeReport !== undefined) {
+      request.reports = targets.open((_method, [calls, dropped]) => takeReport(calls, dropped));
+    }
     await this.#control("setup", request);
   }
 
-  #send(offer: Exclude<Offer, { how: "temp dir" }>): SentResource {
-    if (offer.how === "in scope") return { data: offer.data };
-    const { resources } = this.#options.host.link;
-    return { target: resources.serve(offer.instance, offer.methods), methods: offer.methods };
+  #send(offer: GivenOffer): SentResource {
+    if (offer.how === "in scope") {
+      return offer.isReported === true ? { data: offer.data, isReported: true } : { data: offer.data };
+    }
+    const { instance, methods, wrap, holders } = offer;
+    this.#tenure.hold(holders);
+    const target = this.#options.host.link.resources.serve(instance, methods, this.#tenure);
+    return wrap === undefined ? { target, methods } : { target, methods, wrap };
   }
 
   start(hook: string, args: readonly unknown[], waiter: Waiter, options?: CallOptions): StartedCall | undefined {
     return this.#options.host.link.connection.start(this.#slot, hook, args, waiter, carried(options));
   }
 
-  startWrap(call: WrappedCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
-    const { kind, plugin, hook, args, metadata } = call;
+  startWrap(call: AroundCall, next: Next, waiter: Waiter, options?: CallOptions): StartedCall | undefined {
+    const { kind, plugin, hook, resource, args, metadata } = call;
     const own = carriedByWrap(call, options);
     const header: WrapHeader = { kind, plugin, hook };
+    if (resource !== undefined) header.resource = resource;
     if (own?.metadata !== undefined && own.metadata !== metadata) header.metadata = metadata;
     const { token, waiter: ending } = this.#wraps.begin(next, waiter);
     return this.start(WRAP, [...args, token, header], ending, own);
@@ -140,6 +153,7 @@ export class SlotScope implements PluginScope {
 
   async close(ending: Ending, reason?: string): Promise<void> {
     const { host, release } = this.#options;
+    this.#tenure.end();
     await (release === undefined ? host.close(ending, reason) : release(ending, reason));
     host.link.closeSlot(this.#slot);
     this.ended.finish("closed");

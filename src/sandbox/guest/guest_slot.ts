@@ -1,17 +1,29 @@
 import {
+  CallSpan,
+  carryingActive,
   createPluginView,
   type InFlightCall,
   loggerTo,
   type LogLevel,
+  type Metadata,
   NO_METADATA,
+  type PluginServices,
   runInCall,
   type RunningCall,
+  runningCall,
+  SERVER,
+  SERVICE_METHODS,
+  type Tracing,
+  tracing,
+  withCallFields,
 } from "../../context/mod.ts";
-import { buildResource } from "../../resources/mod.ts";
-import { type CallContext, type Connection, isThenable } from "../../rpc/mod.ts";
+import { buildResource, type Method, type Remote, wrapRemote } from "../../resources/mod.ts";
+import { type CallContext, type CallOptions, type Connection, isThenable } from "../../rpc/mod.ts";
 import { bindStream } from "../bind_stream.ts";
 import type { LoadRequest, SentResource, SetupRequest } from "../guest_protocol.ts";
 import { OWN, PluginInstance, WRAP } from "../instance.ts";
+import { ResourceView, type SendReport } from "../resource_view.ts";
+import { Tenure } from "../tenure.ts";
 import { wrappedCall } from "./wrap_call.ts";
 
 /** What a guest sends of a plugin's records. */
@@ -33,6 +45,7 @@ export class InstanceSlot implements GuestSlot {
   readonly #request: LoadRequest;
   readonly #connection: Connection;
   readonly #log: GuestLog;
+  #view: ResourceView | undefined;
 
   private constructor(instance: PluginInstance, request: LoadRequest, connection: Connection, log: GuestLog) {
     this.#instance = instance;
@@ -60,24 +73,45 @@ export class InstanceSlot implements GuestSlot {
     return this.#instance.source;
   }
 
-  setup({ manifest, config, resources }: SetupRequest): Promise<void> {
-    const logger = loggerTo((level, message, fields) => this.#log(level, String(message), fields));
-    const built = new Map(resources.map(([name, resource]) => [name, this.#build(resource)]));
+  setup({ manifest, config, resources, dependencies, services: target, reports }: SetupRequest): Promise<void> {
+    const logger = loggerTo((level, message, fields) => this.#log(level, String(message), withCallFields(fields)));
     const { plugin } = this.#request;
+    const view = this.#view = new ResourceView(
+      new Tenure(plugin),
+      reports === undefined ? undefined : this.#sendTo(reports),
+    );
+    const built = new Map(resources.map(([name, resource]) => [name, this.#build(name, resource, view)]));
     const inFlight = () => this.#inFlight();
+    const services = target === undefined
+      ? undefined
+      : this.#remote(target, SERVICE_METHODS) as unknown as PluginServices;
     return this.#instance.setup(
-      createPluginView({ plugin, manifest, config, logger, resources: built, inFlight }),
+      createPluginView({ plugin, manifest, config, logger, resources: built, inFlight, dependencies, services }),
     );
   }
 
-  #build(resource: SentResource): unknown {
-    if ("data" in resource) return buildResource(resource.data);
-    const { target, methods } = resource;
-    const remote = methods.map((method) => [
-      method,
-      (...args: unknown[]) => this.#connection.call(target, method, args),
-    ]);
-    return Object.freeze(Object.fromEntries(remote));
+  #build(name: string, resource: SentResource, view: ResourceView): unknown {
+    if ("data" in resource) return view.inScope(name, buildResource(resource.data), resource.isReported === true);
+    const remote = this.#remote(resource.target, resource.methods, (call) => view.guard(name, call));
+    return resource.wrap === undefined ? remote : wrapRemote(resource.wrap, remote as Remote);
+  }
+
+  /** Reports that the host does not read are dropped, and counted. */
+  #sendTo(target: number): SendReport {
+    return (calls, dropped) => {
+      try {
+        this.#connection.notify(target, "report", [calls, dropped]);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+  }
+
+  /** An object of the host's: its methods are called over messages, and carry what the running call does. */
+  #remote(target: number, methods: readonly string[], guard = (call: Method): Method => call): object {
+    const call = (method: string) => (...args: unknown[]) => this.#connection.call(target, method, args, carriedOn());
+    return Object.freeze(Object.fromEntries(methods.map((method) => [method, guard(call(method))])));
   }
 
   call(hook: string, args: unknown[], context: CallContext): unknown {
@@ -89,15 +123,28 @@ export class InstanceSlot implements GuestSlot {
     const { metadata } = context;
     const work = hook === WRAP ? () => this.#wrap(args, context) : () => this.#instance.call(hook, args);
     if (metadata === undefined) return work();
+    const on = tracing();
+    const span = on === undefined || (hook !== WRAP && hook.startsWith(OWN))
+      ? undefined
+      : this.#span(on, hook, metadata);
     const running: RunningCall = {
       plugin: this.#request.plugin,
-      metadata,
+      metadata: span?.metadata ?? metadata,
       get signal() {
         return context.signal; // made only for who asks
       },
+      outlives: hook === WRAP,
     };
-    const result = runInCall(running, work);
+    const result = runInCall(running, span === undefined ? work : () => span.around(work));
     return isThenable(result) ? boundLater(running, result) : bindStream(running, result);
+  }
+
+  /** The call as it is seen from inside. The host tells of its errors, and knows what must not be shown of them. */
+  #span(on: Tracing, hook: string, metadata: Metadata): CallSpan {
+    const [kind, plugin] = this.#request.plugin.split("/") as [string, string];
+    const name = hook === WRAP ? "wrap" : "hook";
+    const attributes = { plugin, kind, ...(hook === WRAP ? {} : { hook }) };
+    return new CallSpan(on, { name, kind: SERVER, attributes, metadata, local: false });
   }
 
   async #wrap(args: unknown[], { metadata }: CallContext): Promise<unknown> {
@@ -121,11 +168,23 @@ export class InstanceSlot implements GuestSlot {
     }));
   }
 
-  teardown(): Promise<unknown> {
-    return this.#instance.teardown();
+  async teardown(): Promise<unknown> {
+    try {
+      return await this.#instance.teardown();
+    } finally {
+      this.#view?.end();
+    }
   }
 }
 
 async function boundLater(call: RunningCall, result: PromiseLike<unknown>): Promise<unknown> {
   return bindStream(call, await result);
+}
+
+/** What a call back to the host carries. */
+function carriedOn(): CallOptions | undefined {
+  const on = tracing();
+  const call = runningCall();
+  const carried = on === undefined ? call : carryingActive(on, call);
+  return call?.outlives === true ? { metadata: carried?.metadata } : carried;
 }

@@ -3,7 +3,7 @@
  * Deno's op, resource and exit sanitizers on. What to run comes as JSON on stdin, read before the test begins.
  */
 import { createPluginView, type Logger } from "../../context/mod.ts";
-import { buildResource } from "../../resources/mod.ts";
+import { buildResource, standardDoubles } from "../../resources/mod.ts";
 import type { LifecycleSpec } from "../guest_protocol.ts";
 import { PluginInstance } from "../instance.ts";
 
@@ -17,12 +17,16 @@ Deno.test({
   sanitizeResources: true,
   sanitizeExit: true,
   async fn() {
-    const { plugin, manifest } = spec;
+    const { plugin, manifest, config } = spec;
     const instance = await PluginInstance.load(spec.url, spec.exportName, {
       wraps: manifest.chain_wrap !== undefined,
     });
-    const resources = new Map(spec.resources.map(([name, data]) => [name, buildResource(data)]));
-    await instance.setup(createPluginView({ plugin, manifest, config: {}, logger: silent, resources }));
+    const { required, optional } = manifest.resources;
+    const resources = new Map<string, unknown>([
+      ...Object.entries(standardDoubles([...required, ...optional])),
+      ...spec.resources.map(([name, data]): [string, unknown] => [name, buildResource(data)]),
+    ]);
+    await instance.setup(createPluginView({ plugin, manifest, config, logger: silent, resources }));
     for (const [hook, args] of spec.calls) {
       try {
         await instance.call(hook, args);

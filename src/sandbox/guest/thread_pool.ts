@@ -61,6 +61,8 @@ export class ThreadPool implements GuestSlot {
       for (const [, resource] of request.resources) {
         if (!("data" in resource)) forward(connection, resource.target, this.#host);
       }
+      if (request.services !== undefined) forward(connection, request.services, this.#host);
+      if (request.reports !== undefined) forwardReports(connection, request.reports, this.#host);
       return connection.call(CONTROL_TARGET, "setup", [{ ...request, slot: SLOT }]);
     });
     await Promise.all(calls);
@@ -96,6 +98,17 @@ export class ThreadPool implements GuestSlot {
 /** Lets a member call a target of the host's. */
 function forward(member: Connection, target: number, host: Connection): void {
   member.serve(target, (method, args, call) => host.call(target, method, args, call));
+}
+
+/** Reports want no answer; what the host does not read is dropped. */
+function forwardReports(member: Connection, target: number, host: Connection): void {
+  member.serve(target, (method, args) => {
+    try {
+      host.notify(target, method, args);
+    } catch {
+      // as the records of a log are
+    }
+  });
 }
 
 function startMember(module: string, log: GuestLog, settings: GuestSettings): Member {

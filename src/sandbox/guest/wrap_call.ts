@@ -1,4 +1,4 @@
-import { frozenMetadata, type Metadata, type Next, NO_METADATA, type WrappedCall } from "../../context/mod.ts";
+import { type AroundCall, frozenMetadata, type Metadata, type Next, NO_METADATA } from "../../context/mod.ts";
 import type { CallOptions, Connection } from "../../rpc/mod.ts";
 import { isStopChainError, STOP_CHAIN } from "../../stop_chain.ts";
 import type { WrapHeader } from "../guest_protocol.ts";
@@ -17,13 +17,14 @@ export function wrappedCall(
   carried: Metadata | undefined,
   connection: Connection,
   target: number,
-): { call: WrappedCall; next: Next; letThrough: (error: unknown) => unknown } {
+): { call: AroundCall; next: Next; letThrough: (error: unknown) => unknown } {
   const [token, header] = args.splice(-2) as [number, WrapHeader];
-  const { kind, plugin, hook, metadata } = header;
+  const { kind, plugin, hook, resource, metadata } = header;
   const call = Object.freeze({
     kind,
     plugin,
     hook,
+    resource,
     args: Object.freeze(args),
     metadata: metadata === undefined ? carried ?? NO_METADATA : frozenMetadata(metadata),
   });
