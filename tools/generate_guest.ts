@@ -45,11 +45,19 @@ async function bundle(options: BuildOptions): Promise<string> {
   return result.outputFiles![0]!.text;
 }
 
-/** In the guest the page of errors comes from the plugin-facing module, so that both have the same classes. */
+/**
+ * In the guest the page of errors comes from the plugin-facing module, so that both have the same classes. By one import,
+ * however many files ask: the name becomes the module's text, as a data: URL, which each import would hold again.
+ */
 const errorsByName: Plugin = {
   name: "errors by name",
   setup(build) {
-    build.onResolve({ filter: /\/errors\.ts$/ }, () => ({ path: "@dagstack/plugin-system", external: true }));
+    build.onResolve({ filter: /\/errors\.ts$/ }, () => ({ path: "errors", namespace: "by name" }));
+    build.onResolve({ filter: /^@dagstack\/plugin-system$/ }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /.*/, namespace: "by name" }, async () => {
+      const names = Object.keys(await import("../src/errors.ts"));
+      return { contents: `export { ${names.join(", ")} } from "@dagstack/plugin-system";`, loader: "js" };
+    });
   },
 };
 
