@@ -183,11 +183,9 @@ export {
   CapabilityDispatcher,
   ChainDispatcher,
   type CollectedResults,
-  type DispatchClass,
   type DispatchFilter,
   type DispatchOptions,
   type DispatchTarget,
-  type ErrorPolicy,
   type FilteredCall,
   type HookDeclaration,
   orderForChain,
@@ -248,3 +246,4 @@ export {
   type StateChange,
   type WatchOptions,
 } from "./src/registry/mod.ts";
+export type { DispatchClass, ErrorPolicy, HookDefinition, Hookspec, JsonSchema } from "./src/hookspec/mod.ts";

@@ -1,3 +1,4 @@
+import type { ErrorPolicy } from "../hookspec/mod.ts";
 import { BroadcastErrors, type PluginFailure } from "../errors.ts";
 import { BroadcastRun } from "./broadcast_run.ts";
 import { admitted, type DispatchOptions } from "./filter.ts";
@@ -14,9 +15,6 @@ export type CollectedResults<O> = O[] & {
   /** The plugins that failed, in the same order. Not enumerable, so that the results stay a plain list. */
   readonly failures: readonly PluginFailure[];
 };
-
-/** What a failure does: ends the collect, or is reported beside the results that came. */
-export type ErrorPolicy = "fail_fast" | "best_effort";
 
 /** A collecting broadcast, made ready. */
 export class PreparedCollect implements PreparedDispatch {

@@ -1,4 +1,5 @@
-import { type CollectedResults, type ErrorPolicy, PreparedCollect } from "./broadcast_collect.ts";
+import type { ErrorPolicy } from "../hookspec/mod.ts";
+import { type CollectedResults, PreparedCollect } from "./broadcast_collect.ts";
 import type { DispatchOptions } from "./filter.ts";
 import { PreparedCache } from "./prepared_cache.ts";
 import type { DispatchTarget } from "./target.ts";

@@ -1,6 +1,6 @@
 /** Five ways to call a hook, and middleware around calls: over any targets, without a registry. Row 4. */
 export { activeByEnvironment, activeVariable } from "./active_by_environment.ts";
-export { type CollectedResults, type ErrorPolicy, PreparedCollect } from "./broadcast_collect.ts";
+export { type CollectedResults, PreparedCollect } from "./broadcast_collect.ts";
 export { BroadcastCollectDispatcher, type BroadcastCollectDispatcherOptions } from "./broadcast_collect_dispatcher.ts";
 export { PreparedNotify } from "./broadcast_notify.ts";
 export { BroadcastNotifyDispatcher } from "./broadcast_notify_dispatcher.ts";
@@ -25,5 +25,5 @@ export { prepareDispatch, type PrepareOptions } from "./prepare_dispatch.ts";
 export { PreparedSingleton, type RoutingPolicy, type SingletonOptions } from "./singleton.ts";
 export { SingletonDispatcher, type SingletonDispatcherOptions } from "./singleton_dispatcher.ts";
 export type { PreparedDispatch, Stage } from "./stages.ts";
-export type { CallOptions, DispatchClass, DispatchTarget, HookDeclaration, Waiter } from "./target.ts";
+export type { CallOptions, DispatchTarget, HookDeclaration, Waiter } from "./target.ts";
 export { wrapsFor, wrapsHook } from "./wraps_for.ts";

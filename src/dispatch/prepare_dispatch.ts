@@ -1,10 +1,11 @@
-import { type ErrorPolicy, PreparedCollect } from "./broadcast_collect.ts";
+import { PreparedCollect } from "./broadcast_collect.ts";
 import { PreparedNotify } from "./broadcast_notify.ts";
 import { PreparedCapability } from "./capability.ts";
 import { PreparedChain } from "./chain.ts";
 import { PreparedSingleton, type SingletonOptions } from "./singleton.ts";
 import type { PreparedDispatch } from "./stages.ts";
-import type { DispatchClass, DispatchTarget } from "./target.ts";
+import type { DispatchClass, ErrorPolicy } from "../hookspec/mod.ts";
+import type { DispatchTarget } from "./target.ts";
 
 /** What the classes can be told beside their plugins. */
 export interface PrepareOptions extends SingletonOptions {

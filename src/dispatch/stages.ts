@@ -4,7 +4,8 @@ import { nearNames } from "../near.ts";
 import type { DirectHook } from "./direct.ts";
 import { findHook } from "./find_hook.ts";
 import type { DispatchOptions } from "./filter.ts";
-import { carriesAnything, type DispatchClass, type DispatchTarget, type Waiter } from "./target.ts";
+import type { DispatchClass } from "../hookspec/mod.ts";
+import { carriesAnything, type DispatchTarget, type Waiter } from "./target.ts";
 
 /** A candidate of a dispatch: a plugin, and the hook under the plugin's own name for it. */
 export interface Stage {

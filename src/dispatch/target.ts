@@ -1,3 +1,4 @@
+import type { DispatchClass, ErrorPolicy } from "../hookspec/mod.ts";
 import type { JsonValue } from "../json.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { DirectHook } from "./direct.ts";
@@ -9,9 +10,6 @@ export interface Waiter {
   /** Takes the failure. */
   reject(error: unknown): void;
 }
-
-/** The five ways to call a hook (SPEC section 7). */
-export type DispatchClass = "singleton" | "broadcast_collect" | "broadcast_notify" | "chain" | "capability";
 
 /** Options of one call. */
 export interface CallOptions {
@@ -33,7 +31,7 @@ export interface HookDeclaration {
   /** The one class that the hook may be dispatched by. */
   dispatch: DispatchClass;
   /** What a failure does to a `broadcast_collect`. */
-  errorPolicy?: "fail_fast" | "best_effort";
+  errorPolicy?: ErrorPolicy;
 }
 
 /**

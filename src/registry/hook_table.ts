@@ -1,4 +1,5 @@
-import type { DispatchClass, HookDeclaration } from "../dispatch/mod.ts";
+import type { HookDeclaration } from "../dispatch/mod.ts";
+import type { DispatchClass } from "../hookspec/mod.ts";
 
 /** How the hooks of kinds are dispatched: by kind, then hook. */
 export type HookDeclarations = Readonly<Record<string, Readonly<Record<string, DispatchClass | HookDeclaration>>>>;

@@ -1,11 +1,11 @@
 /** What holds for all five classes alike. */
+import type { DispatchClass } from "../../src/hookspec/mod.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   BroadcastCollectDispatcher,
   BroadcastNotifyDispatcher,
   CapabilityDispatcher,
   ChainDispatcher,
-  type DispatchClass,
   type DispatchOptions,
   type DispatchTarget,
   prepareDispatch,

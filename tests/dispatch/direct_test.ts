@@ -1,9 +1,9 @@
 /** Calls that go the shortest way (`DirectHook`): several plugins as one piece of work. */
+import type { DispatchClass } from "../../src/hookspec/mod.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import {
   BroadcastCollectDispatcher,
-  type DispatchClass,
   type DispatchOptions,
   type DispatchTarget,
   operationsIn,
