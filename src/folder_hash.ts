@@ -43,7 +43,7 @@ export async function hashFolder(folder: string, options: HashFolderOptions = {}
         path,
         () => isSymlink ? hashLink(join(folder, path)) : hashFile(join(folder, path)),
       );
-      if (hash !== undefined) lines.push(`${path}\0${hash}\n`);
+      if (hash !== undefined) lines.push(lineOf(path, hash));
     }
   }
   try {
@@ -51,7 +51,27 @@ export async function hashFolder(folder: string, options: HashFolderOptions = {}
   } finally {
     next = found.length; // one has failed: the others begin nothing more
   }
-  return await sha256(new TextEncoder().encode(lines.sort(byCodePoint).join("")));
+  return await hashLines(lines);
+}
+
+/**
+ * The content hash of files that are held in memory: what {@linkcode hashFolder} gives once they are in a folder.
+ *
+ * @param files By path within the folder, with `/`.
+ * @returns In hexadecimal.
+ */
+export async function hashFiles(files: Iterable<readonly [string, Uint8Array<ArrayBuffer>]>): Promise<string> {
+  const lines: string[] = [];
+  for (const [path, bytes] of files) lines.push(lineOf(path, await sha256(bytes)));
+  return await hashLines(lines);
+}
+
+function lineOf(path: string, hash: string): string {
+  return `${path}\0${hash}\n`;
+}
+
+function hashLines(lines: string[]): Promise<string> {
+  return sha256(new TextEncoder().encode(lines.sort(byCodePoint).join("")));
 }
 
 /**

@@ -52,15 +52,13 @@ export class InProcessEventBus implements EventBus {
   publish(topic: string, payload?: unknown): void {
     const handlers = this.#handlers.get(checkTopic(topic, "publish to"));
     if (handlers === undefined) return;
-    for (const handler of [...handlers]) queueMicrotask(() => this.#tell(handler, payload, topic));
+    const failed = (error: unknown) => this.#failed(topic, error);
+    for (const handler of [...handlers]) queueMicrotask(() => handleEvent(handler, payload, topic, failed));
   }
 
   /** Begins to listen. */
   subscribe(topic: string, handler: EventHandler): Subscription {
-    checkTopic(topic, "subscribe to");
-    if (typeof handler !== "function") {
-      throw new TypeError(`Cannot subscribe to "${topic}": the handler is no function`);
-    }
+    checkSubscription(topic, handler);
     const own: EventHandler = (payload) => handler(payload, topic); // the same handler may subscribe twice
     const handlers = this.#handlers.get(topic) ?? new Set();
     this.#handlers.set(topic, handlers.add(own));
@@ -77,15 +75,28 @@ export class InProcessEventBus implements EventBus {
   unsubscribe(subscription: Subscription): void {
     this.#own.get(subscription)?.();
   }
+}
 
-  #tell(handler: EventHandler, payload: unknown, topic: string): void {
-    try {
-      const result = handler(payload, topic);
-      if (result instanceof Promise) result.catch((error) => this.#failed(topic, error));
-    } catch (error) {
-      this.#failed(topic, error);
-    }
+/** Hands an event to its handler. @param failed Hears what it throws, at once or later. */
+export function handleEvent(
+  handler: EventHandler,
+  payload: unknown,
+  topic: string,
+  failed: (error: unknown) => void,
+): void {
+  try {
+    const result = handler(payload, topic);
+    if (result instanceof Promise) result.catch(failed);
+  } catch (error) {
+    failed(error);
   }
+}
+
+/** @throws {TypeError} If there is nothing to subscribe to, or with. */
+export function checkSubscription(topic: string, handler: EventHandler): void {
+  checkTopic(topic, "subscribe to");
+  if (typeof handler === "function") return;
+  throw new TypeError(`Cannot subscribe to "${topic}": the handler is no function`);
 }
 
 /** The longest topic, in UTF-16 units. */

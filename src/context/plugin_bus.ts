@@ -1,5 +1,12 @@
 import { isPluginUnavailable } from "../errors.ts";
-import { checkTopic, type EventBus, type EventHandler, type Subscription } from "./event_bus.ts";
+import {
+  checkSubscription,
+  checkTopic,
+  type EventBus,
+  type EventHandler,
+  handleEvent,
+  type Subscription,
+} from "./event_bus.ts";
 import type { Logger } from "./logger.ts";
 import type { PluginServices } from "./plugin_services.ts";
 
@@ -29,10 +36,8 @@ export class PluginBus implements EventBus {
   }
 
   subscribe(topic: string, handler: EventHandler): Subscription {
-    checkTopic(topic, "subscribe to");
-    if (typeof handler !== "function") {
-      throw new TypeError(`Cannot subscribe to "${topic}": the handler is no function`);
-    }
+    checkSubscription(topic, handler);
+    const failed = (error: unknown) => this.#tell(`A handler of events "${topic}" has failed`, error);
     let events: AsyncIterator<unknown> | undefined;
     let ended = false;
     const end = () => {
@@ -43,7 +48,7 @@ export class PluginBus implements EventBus {
       events = (await this.#services.events(topic))[Symbol.asyncIterator]();
       if (ended) return end();
       for (let next = await events.next(); !next.done && !ended; next = await events.next()) {
-        this.#handle(handler, next.value, topic);
+        handleEvent(handler, next.value, topic, failed);
       }
     };
     const begin = () => {
@@ -61,16 +66,6 @@ export class PluginBus implements EventBus {
 
   unsubscribe(subscription: Subscription): void {
     this.#own.get(subscription)?.();
-  }
-
-  #handle(handler: EventHandler, payload: unknown, topic: string): void {
-    const failed = (error: unknown) => this.#tell(`A handler of events "${topic}" has failed`, error);
-    try {
-      const result = handler(payload, topic);
-      if (result instanceof Promise) result.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
   }
 
   #tell(what: string, error: unknown): void {

@@ -1,4 +1,5 @@
 import { PackageError } from "../errors.ts";
+import { hashFiles } from "../folder_hash.ts";
 import { dirname, join, resolve } from "../path/mod.ts";
 import {
   type FetchedPackage,
@@ -57,7 +58,7 @@ export async function materialisePackage(
     ? await fetchNpmPackage(parsed.name, parsed.range, registries.npm ?? "https://registry.npmjs.org/")
     : await fetchJsrPackage(parsed.name, parsed.range, registries.jsr ?? "https://jsr.io/");
   const name = parsed.from === "path" ? "path" : `${parsed.from}-${parsed.name.replace("/", "+")}-${fetched.version}`;
-  const hash = await contentHash(fetched);
+  const hash = await hashFiles(fetched.files);
   const folder = join(resolve(cacheDir), `${name}-${hash}`);
   if (!(await exists(folder))) await write(fetched, folder);
   if (parsed.from === "path") return { specifier, version: undefined, folder, origin: undefined };
@@ -108,23 +109,4 @@ async function write({ files }: FetchedPackage, folder: string): Promise<void> {
 
 async function exists(folder: string): Promise<boolean> {
   return await Deno.stat(folder).then(() => true, () => false);
-}
-
-/** SHA-256 over the sorted list of path and SHA-256 of each file, in hexadecimal. */
-async function contentHash({ files }: FetchedPackage): Promise<string> {
-  const sha256 = async (bytes: Uint8Array<ArrayBuffer>) =>
-    new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  const lines: string[] = [];
-  for (const [path, bytes] of files) lines.push(`${path}\0${await sha256(bytes)}\n`);
-  return await sha256(new TextEncoder().encode(lines.sort(byCodePoint).join("")));
-}
-
-/** As `hashFolder` sorts. */
-function byCodePoint(a: string, b: string): number {
-  const [one, other] = [[...a], [...b]];
-  for (let at = 0; at < one.length && at < other.length; at++) {
-    const difference = one[at]!.codePointAt(0)! - other[at]!.codePointAt(0)!;
-    if (difference !== 0) return difference;
-  }
-  return one.length - other.length;
 }

@@ -71,7 +71,7 @@ export class FileBlobStore implements BlobStore, AsyncDisposable {
 
   /** A value, whole. */
   async get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return await this.#run("get", key, async (operation) => {
+    return await this.#operations.onKey("get", key, async (operation) => {
       using value = await this.#openValue(operation);
       return await value?.bytes();
     });
@@ -79,7 +79,7 @@ export class FileBlobStore implements BlobStore, AsyncDisposable {
 
   /** A value, in parts. */
   async read(key: string): Promise<AsyncIterable<Uint8Array<ArrayBuffer>> | undefined> {
-    return await this.#run("read", key, async (operation) => {
+    return await this.#operations.onKey("read", key, async (operation) => {
       // Closed again: a stream that nobody reads must not hold a file.
       using value = await this.#openValue(operation);
       return value === undefined ? undefined : this.#parts(operation);
@@ -88,7 +88,7 @@ export class FileBlobStore implements BlobStore, AsyncDisposable {
 
   /** Removes a value. */
   async delete(key: string): Promise<boolean> {
-    return await this.#run("delete", key, async (operation) => {
+    return await this.#operations.onKey("delete", key, async (operation) => {
       const [folder, path] = await this.#pathOf(key);
       if (!await this.#isThere(operation, path)) return false;
       try {
@@ -124,7 +124,7 @@ export class FileBlobStore implements BlobStore, AsyncDisposable {
 
   /** Whether there is a value. */
   async exists(key: string): Promise<boolean> {
-    return await this.#run("look for", key, async (operation) => {
+    return await this.#operations.onKey("look for", key, async (operation) => {
       const [, path] = await this.#pathOf(key);
       return await this.#isThere(operation, path);
     });
@@ -133,12 +133,6 @@ export class FileBlobStore implements BlobStore, AsyncDisposable {
   /** Ends the store: every method rejects from now on, what runs ends, streams are cut off. The files stay. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#operations.close();
-  }
-
-  async #run<T>(action: string, key: string, work: (operation: StoreOperation) => Promise<T>): Promise<T> {
-    const operation = this.#operations.of(action, key);
-    checkKey(operation);
-    return await this.#operations.run(operation, () => work(operation));
   }
 
   async #pathOf(key: string): Promise<[folder: string, path: string]> {

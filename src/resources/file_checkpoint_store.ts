@@ -14,7 +14,7 @@ import { fileNameOfKey, keyOfFileName } from "./key_file_name.ts";
 import { withFolderLock } from "./folder_lock.ts";
 import { StoreError, type StoreOperation } from "./store_error.ts";
 import { nameOfFolder, StoreFolder } from "./store_folder.ts";
-import { checkKey, checkPrefix } from "./store_key.ts";
+import { checkPrefix } from "./store_key.ts";
 import { StoreOperations } from "./store_operations.ts";
 import { Turns } from "./turns.ts";
 import { OpenValue, writeValue } from "./value_file.ts";
@@ -82,9 +82,7 @@ export class FileCheckpointStore implements CheckpointStore, AsyncDisposable {
 
   /** The latest state. */
   async load(key: string): Promise<Checkpoint> {
-    const operation = this.#operations.of("load", key);
-    checkKey(operation);
-    return await this.#operations.run(operation, async () => {
+    return await this.#operations.onKey("load", key, async (operation) => {
       const folder = await this.#folder.open();
       const found = await openLatest(operation, `${folder}/${await fileNameOfKey(key, ENDING)}`, key);
       if (found === undefined) return { state: null, version: 0 };

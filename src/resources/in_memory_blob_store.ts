@@ -83,9 +83,7 @@ export class InMemoryBlobStore implements BlobStore, AsyncDisposable {
   }
 
   async #look<T>(action: string, key: string, find: (value: Uint8Array<ArrayBuffer> | undefined) => T): Promise<T> {
-    const operation = this.#operations.of(action, key);
-    checkKey(operation);
-    return await this.#operations.run(operation, () => find(this.#values.get(key)));
+    return await this.#operations.onKey(action, key, () => find(this.#values.get(key)));
   }
 
   async *#parts(key: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -9,7 +9,7 @@ import {
   DEFAULT_MAX_STATE_BYTES,
   type SaveOptions,
 } from "./checkpoint_store.ts";
-import { checkKey, checkPrefix } from "./store_key.ts";
+import { checkPrefix } from "./store_key.ts";
 import { StoreOperations } from "./store_operations.ts";
 
 /** A {@linkcode CheckpointStore} in memory, for tests: as strict as the one in files, gone with the process. */
@@ -42,9 +42,7 @@ export class InMemoryCheckpointStore implements CheckpointStore, AsyncDisposable
 
   /** The latest state. */
   async load(key: string): Promise<Checkpoint> {
-    const operation = this.#operations.of("load", key);
-    checkKey(operation);
-    return await this.#operations.run(operation, () => {
+    return await this.#operations.onKey("load", key, () => {
       const { text, version } = this.#saved.get(key) ?? { text: "null", version: 0 };
       return { state: JSON.parse(text), version };
     });

@@ -1,4 +1,5 @@
 import { StoreError, type StoreOperation } from "./store_error.ts";
+import { checkKey } from "./store_key.ts";
 
 /** What goes wrong in the caller's own stream; unwrapped before the caller sees it, so that no store takes the blame. */
 export class SourceFailure extends Error {}
@@ -45,6 +46,17 @@ export class StoreOperations {
     } finally {
       this.#running.delete(running);
     }
+  }
+
+  /**
+   * Runs an operation on one key.
+   *
+   * @throws {StoreError} If the key is none, the store is closed, or the system refuses.
+   */
+  async onKey<T>(action: string, key: string, work: (operation: StoreOperation) => T | Promise<T>): Promise<T> {
+    const operation = this.of(action, key);
+    checkKey(operation);
+    return await this.run(operation, () => work(operation));
   }
 
   /** @throws {StoreError} If the store is closed. */
