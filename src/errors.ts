@@ -74,6 +74,111 @@ function describeProblem(problem: ManifestProblem): string {
   return `${problem.path || "the file"}${at}: expected ${problem.expected}, found ${problem.found}${hint}`;
 }
 
+/** One thing wrong in a hookspec or in one of its schemas. */
+export interface HookspecProblem extends ManifestProblem {
+  /** The file that it stands in, where that is not the hookspec itself: one of its schemas. */
+  file?: string;
+}
+
+/** A kind's description that breaks SPEC section 12. Holds every problem of it and of its schemas at once. */
+export class HookspecInvalid extends PluginRegistryError {
+  /** The file, as given. */
+  readonly source: string;
+  /** Every problem found, file by file. */
+  readonly problems: readonly HookspecProblem[];
+
+  /**
+   * Makes the error.
+   *
+   * @param source The file, or what a value is called.
+   * @param problems All that is wrong with it.
+   */
+  constructor(source: string, problems: readonly HookspecProblem[], options: PluginRegistryErrorOptions = {}) {
+    const list = problems.map((problem) =>
+      (problem.file === undefined ? "" : `${problem.file}: `) + describeProblem(problem)
+    );
+    const all = list.length === 1 ? list[0] : `${list.length} problems\n  ${list.join("\n  ")}`;
+    super(`Cannot load hookspec "${source}": ${all}`, options);
+    this.source = source;
+    this.problems = problems;
+  }
+}
+
+/** Where a value is not what a hook's schema says. */
+export interface HookValueProblem {
+  /** Where inside the value, for example `$.items[3].name`. */
+  readonly path: string;
+  /** What may stand there. */
+  readonly expected: string;
+  /** What stands there. */
+  readonly found: string;
+}
+
+/** What a hook is called with is not what its kind's hookspec says; the plugin was not called (SPEC section 12). */
+export class HookInputInvalid extends PluginRegistryError {
+  /** The hook. */
+  readonly hook: string;
+  /** Where inside the input, for example `$.args.x`. */
+  readonly path: string;
+  /** What may stand there. */
+  readonly expected: string;
+  /** What stands there. */
+  readonly found: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param plugin As `kind/name`.
+   * @param hook The hook.
+   * @param problem Where the input is wrong.
+   */
+  constructor(plugin: string, hook: string, problem: HookValueProblem, options: ErrorOptions = {}) {
+    const { path, expected, found } = problem;
+    super(`Cannot call hook "${hook}" of plugin "${plugin}": input ${path}: expected ${expected}, found ${found}`, {
+      ...options,
+      plugin,
+    });
+    this.hook = hook;
+    this.path = path;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** What a hook answers is not what its kind's hookspec says (SPEC section 12). */
+export class HookOutputInvalid extends PluginRegistryError {
+  /** The hook. */
+  readonly hook: string;
+  /** Where inside the answer, for example `$.items[3].name`. */
+  readonly path: string;
+  /** What may stand there. */
+  readonly expected: string;
+  /** What stands there. */
+  readonly found: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param plugin As `kind/name`.
+   * @param hook The hook.
+   * @param problem Where the answer is wrong.
+   */
+  constructor(plugin: string, hook: string, problem: HookValueProblem, options: ErrorOptions = {}) {
+    const { path, expected, found } = problem;
+    super(
+      `Cannot use the answer of hook "${hook}" of plugin "${plugin}": ${path}: expected ${expected}, found ${found}`,
+      {
+        ...options,
+        plugin,
+      },
+    );
+    this.hook = hook;
+    this.path = path;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
 /** The root given to `discover` is missing, is no folder, or cannot be read (SPEC section 4). `cause` is Deno's error. */
 export class DiscoveryError extends PluginRegistryError {
   /** The root, as given. */
@@ -706,6 +811,9 @@ export const errorClasses: Readonly<Record<string, abstract new (...args: never[
   StoreError,
   CheckpointConflict,
   HttpError,
+  HookspecInvalid,
+  HookInputInvalid,
+  HookOutputInvalid,
 };
 
 // On the prototypes: a stack trace's first line is written while the error is made, and a minifier leaves keys alone.
@@ -729,6 +837,15 @@ export const isDependencyCycle = (error: unknown): error is DependencyCycle =>
 /** Says whether a value is a {@linkcode DispatchMismatch}, also one made by another copy of the package. */
 export const isDispatchMismatch = (error: unknown): error is DispatchMismatch =>
   isPluginRegistryError(error, "DispatchMismatch");
+/** Says whether a value is a {@linkcode HookInputInvalid}, also one made by another copy of the package. */
+export const isHookInputInvalid = (error: unknown): error is HookInputInvalid =>
+  isPluginRegistryError(error, "HookInputInvalid");
+/** Says whether a value is a {@linkcode HookOutputInvalid}, also one made by another copy of the package. */
+export const isHookOutputInvalid = (error: unknown): error is HookOutputInvalid =>
+  isPluginRegistryError(error, "HookOutputInvalid");
+/** Says whether a value is a {@linkcode HookspecInvalid}, also one made by another copy of the package. */
+export const isHookspecInvalid = (error: unknown): error is HookspecInvalid =>
+  isPluginRegistryError(error, "HookspecInvalid");
 /** Says whether a value is a {@linkcode KindUnknown}, also one made by another copy of the package. */
 export const isKindUnknown = (error: unknown): error is KindUnknown => isPluginRegistryError(error, "KindUnknown");
 /** Says whether a value is a {@linkcode ManifestInvalid}, also one made by another copy of the package. */

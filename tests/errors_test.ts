@@ -138,6 +138,27 @@ const messages: [error: InstanceType<typeof PluginRegistryError>, message: strin
     'Cannot save "a" in blob store "mine": version 1 was expected, version 2 is there',
   ],
   [
+    new errors.HookspecInvalid("tool.yaml", [{ path: "kind", expected: "a kind", found: "3", line: 2, column: 7 }]),
+    'Cannot load hookspec "tool.yaml": kind (line 2, column 7): expected a kind, found 3',
+  ],
+  [
+    new errors.HookspecInvalid("tool.yaml", [
+      { path: "kind", expected: "a kind", found: "3" },
+      { file: "a.json", path: "type", expected: "a type", found: '"txt"', suggestion: "text", line: 1 },
+    ]),
+    'Cannot load hookspec "tool.yaml": 2 problems\n' +
+    "  kind: expected a kind, found 3\n" +
+    '  a.json: type (line 1, column 1): expected a type, found "txt", did you mean "text"?',
+  ],
+  [
+    new errors.HookInputInvalid("tool/add", "execute", { path: "$.args.x", expected: "a number", found: '"three"' }),
+    'Cannot call hook "execute" of plugin "tool/add": input $.args.x: expected a number, found "three"',
+  ],
+  [
+    new errors.HookOutputInvalid("tool/add", "execute", { path: "$", expected: "an object", found: "3" }),
+    'Cannot use the answer of hook "execute" of plugin "tool/add": $: expected an object, found 3',
+  ],
+  [
     new HttpError({ method: "POST", shown: "https://a.example/" }, "dns", "no such name"),
     'Cannot post "https://a.example/": no such name',
   ],

@@ -378,6 +378,9 @@ const errors: Error[] = [
   new page.StoreError({ action: "put", key: "a", store: "the store" }, "it is closed"),
   new page.CheckpointConflict({ action: "save", key: "a", store: "the store" }, 1, 2),
   new page.HttpError({ method: "GET", shown: "https://a.example/" }, "dns", "no such name"),
+  new page.HookspecInvalid("tool.yaml", [{ file: "a.json", path: "type", expected: "a type", found: "7", line: 2 }]),
+  new page.HookInputInvalid("tool/add", "execute", { path: "$.args.x", expected: "a number", found: '"three"' }),
+  new page.HookOutputInvalid("tool/add", "execute", { path: "$", expected: "an object", found: "3" }),
 ];
 
 for (const error of errors) {
