@@ -1,5 +1,7 @@
 /** Writes the generated files anew; with `--check` only says which ones are out of date. */
 import { generatedGuestFiles } from "./generate_guest.ts";
+import { generatedHookspecFiles } from "./generate_hookspecs.ts";
+import { generatedKindFiles } from "./generate_kinds.ts";
 import { generatedManifestFiles } from "./generate_manifest.ts";
 
 const check = Deno.args.includes("--check");
@@ -19,5 +21,10 @@ if (stale.length > 0) {
 }
 
 async function allFiles(): Promise<[path: string, text: string][]> {
-  return [...await generatedManifestFiles(), ...await generatedGuestFiles()];
+  return [
+    ...await generatedManifestFiles(),
+    ...await generatedHookspecFiles(),
+    ...await generatedGuestFiles(),
+    ...await generatedKindFiles(),
+  ];
 }
