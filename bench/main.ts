@@ -2,6 +2,7 @@
 import type { Comparison } from "./compare.ts";
 import { discoveryBench } from "./discovery_bench.ts";
 import { dispatchBench } from "./dispatch_bench.ts";
+import { hookspecBench } from "./hookspec_bench.ts";
 import { lifecycleBench } from "./lifecycle_bench.ts";
 import { resourceBench } from "./resource_bench.ts";
 import { sandboxBench } from "./sandbox_bench.ts";
@@ -14,6 +15,7 @@ const benches = {
   dispatch: dispatchBench,
   lifecycle: lifecycleBench,
   resource: resourceBench,
+  hookspec: hookspecBench,
 };
 
 const asked = Deno.args.filter((arg) => !arg.startsWith("--"));
@@ -80,6 +82,9 @@ ${table}
 - **A resource in the scope** costs one function more than the bare object, some 20 ns, which asks whether the plugin has
   been torn down. Where its calls are reported, each is timed and kept, some half a microsecond, and sent with up to 999
   others; the host's work with the batch is not in that number.
+- **A checked tool call** runs three compiled schemas: the hook's input, the function's arguments, the answer. What it adds
+  to them is the look whether input and answer are plain objects, and finding the function; to a whole call it adds the
+  schemas, the same once more for what goes with them, and a function around the hook.
 - **Fuzzing** is no timing claim: \`deno task fuzz\` puts 200,000 random, mutated and generated manifests through
   \`parseManifest\` and fails on anything but a manifest or \`ManifestInvalid\`, or on one that takes over 250 ms.
 `;

@@ -17,7 +17,7 @@ async function publishedFiles(): Promise<string[]> {
 /** What a registry does to a published module: bare specifiers become those that `imports` says. */
 function unfurl(source: string, imports: Record<string, string>): string {
   return source.replace(
-    /(from |import )"(@std\/[a-z]+)((?:\/[^"]+)?)"/g,
+    /(from |import |import\()"(@std\/[a-z]+)((?:\/[^"]+)?)"/g,
     (_all, before, name, sub) => `${before}"${imports[name]}${sub}"`,
   );
 }
@@ -26,7 +26,7 @@ Deno.test("the published files are the package, and only that", async () => {
   const files = await publishedFiles();
   for (const file of files) {
     assert(
-      /^(src\/.*\.(ts|txt)|mod\.ts|manifest\.ts|testing\.ts|manifest\.schema\.json|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+      /^(src\/.*\.(ts|txt)|kinds\/.*\.(ts|yaml|json|md)|(mod|manifest|testing|emit)\.ts|manifest\.schema\.json|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$/
         .test(file),
       file,
     );
@@ -52,7 +52,7 @@ Deno.test("the guide runs in a new folder, with the package from a registry, ins
   });
   const origin = `127.0.0.1:${server.addr.port}`;
   await using folder = new TempFolder();
-  const std = ["assert", "path", "semver", "text", "toml"].map((name) =>
+  const std = ["assert", "path", "semver", "text", "toml", "yaml"].map((name) =>
     fromFileUrl(new URL(`links/std-${name}`, PROJECT))
   );
   await folder.write({

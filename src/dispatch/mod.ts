@@ -1,5 +1,6 @@
 /** Five ways to call a hook, and middleware around calls: over any targets, without a registry. Row 4. */
 export { activeByEnvironment, activeVariable } from "./active_by_environment.ts";
+export { type FunctionListing, type ListedFunctions, PreparedByFunction, untilAborted } from "./by_function.ts";
 export { type CollectedResults, PreparedCollect } from "./broadcast_collect.ts";
 export { BroadcastCollectDispatcher, type BroadcastCollectDispatcherOptions } from "./broadcast_collect_dispatcher.ts";
 export { PreparedNotify } from "./broadcast_notify.ts";
@@ -18,7 +19,7 @@ export {
   promised,
 } from "./direct.ts";
 export type { DispatchFilter, DispatchOptions, FilteredCall } from "./filter.ts";
-export { camelForm, findHook } from "./find_hook.ts";
+export { findHook } from "./find_hook.ts";
 export { runWrapped, type Wrap } from "./middleware.ts";
 export { byPriority, orderForChain } from "./order.ts";
 export { prepareDispatch, type PrepareOptions } from "./prepare_dispatch.ts";

@@ -54,7 +54,7 @@ export function stagesFor(
   }
   const stages: Stage[] = [];
   for (const target of ofKind) {
-    const own = findHook(target.hooks, hook);
+    const own = target.ownName?.(hook) ?? findHook(target.hooks, hook);
     if (own !== undefined) stages.push({ target, hook: own });
   }
   if (stages.length === 0) throw hookUnknown(kind, hook, ofKind);

@@ -60,6 +60,8 @@ export interface DispatchTarget {
   direct?(hook: string): DirectHook | undefined;
   /** Asks the plugin's own `matches`, where it has one. */
   matches?(input: unknown, options?: CallOptions): Promise<unknown>;
+  /** The target's own name of a hook that its kind's hookspec knows, by either form of the name. */
+  ownName?(hook: string): string | undefined;
   /** The declaration of a hook of its kind, where the host has one. */
   declaration?(hook: string): HookDeclaration | undefined;
   /** Hears that this target failed in a broadcast or in `matches`. */

@@ -1,5 +1,5 @@
 import type { Manifest } from "../manifest/mod.ts";
-import { camelForm } from "./find_hook.ts";
+import { camelForm } from "../hookspec/mod.ts";
 
 /**
  * Whether a middleware wraps a hook: its `[plugin.chain_wrap]` names kind and hook, each by name or by `*`. A hook is the same

@@ -1,12 +1,13 @@
 import { type AroundCall, findTelemetry, type Next, tracing, type WrappedCall } from "../context/mod.ts";
 import { Deadlines } from "../deadlines.ts";
-import { type CallOptions, type DirectHook, findHook, runWrapped, type Waiter } from "../dispatch/mod.ts";
-import { HookTimeout } from "../errors.ts";
+import { type CallOptions, type DirectHook, findHook, runWrapped, untilAborted, type Waiter } from "../dispatch/mod.ts";
 import type { RemoteStream } from "../rpc/mod.ts";
 import { checkCallOptions } from "./call_options.ts";
 import { DirectCalls } from "./direct_calls.ts";
+import type { HookContract } from "./hook_contract.ts";
 import { HookCall } from "./hook_call.ts";
 import type { Middleware } from "./middleware.ts";
+import { underOneLimit } from "./one_limit.ts";
 import { unavailable, unknownHook } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 import { StreamWatch } from "./stream_watch.ts";
@@ -63,6 +64,8 @@ export class Calls implements Disposable {
         live !== undefined && hooks?.has(hook) === true && !this.#own.middleware.covers(record) &&
         tracing() === undefined
       ) {
+        const contract = record.contract?.of(hook);
+        if (contract !== undefined) return this.#beginHeld(record, hook, contract, args, waiter, undefined);
         return new HookCall(this, record, hook, waiter).begin(live, args);
       }
     }
@@ -110,7 +113,7 @@ export class Calls implements Disposable {
     options: CallOptions | undefined,
   ): void {
     const now = this.#own.current(record);
-    const name = findHook(now.hooks ?? none, hook);
+    const name = ownName(now, hook);
     const wraps = name === undefined ? [] : this.#own.middleware.of(now, name);
     if (wraps.length === 0) this.#begin(now, hook, args, waiter, options);
     else this.#beginWrapped(now, name!, args, waiter, options, wraps);
@@ -125,13 +128,60 @@ export class Calls implements Disposable {
     options: CallOptions | undefined,
   ): void {
     if (options?.signal?.aborted === true) return waiter.reject(options.signal.reason);
-    const { live, hooks = none } = record;
+    const { live } = record;
     if (live === undefined) {
       return this.#holdOrRefuse(record, hook, waiter, options, (now) => this.#begin(now, hook, args, waiter, options));
     }
-    const name = findHook(hooks, hook);
+    const name = ownName(record, hook);
     if (name === undefined) return waiter.reject(unknownHook(record, hook));
+    const contract = record.contract?.of(name);
+    if (contract !== undefined) return this.#beginHeld(record, name, contract, args, waiter, options);
     new HookCall(this, record, name, waiter, options).begin(live, args);
+  }
+
+  /** Calls a hook of a plugin that runs, and holds what goes in and what comes out against its hookspec. */
+  #beginHeld(
+    record: PluginRecord,
+    hook: string,
+    contract: HookContract,
+    args: readonly unknown[],
+    waiter: Waiter,
+    options: CallOptions | undefined,
+  ): void {
+    try {
+      const held = contract.arguments(args);
+      const guarding = contract.guard?.(held[0]);
+      if (guarding !== undefined) return this.#beginGuarded(record, hook, contract, held, waiter, options, guarding);
+      new HookCall(this, record, hook, waiter, options, contract).begin(record.live!, held);
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  /** The same, once it is known whether it may be: what is waited for counts to the caller's limit. */
+  #beginGuarded(
+    record: PluginRecord,
+    hook: string,
+    contract: HookContract,
+    args: readonly unknown[],
+    waiter: Waiter,
+    options: CallOptions | undefined,
+    guarding: Promise<void>,
+  ): void {
+    const limited = underOneLimit(this.deadlines, record.id, hook, options);
+    const { signal } = limited;
+    const own = options === undefined
+      ? undefined
+      : { metadata: options.metadata ?? {}, ...(signal === undefined ? {} : { signal }) };
+    const inside: Waiter = {
+      resolve: (value) => (limited.done(), waiter.resolve(value)),
+      reject: (error) => (limited.done(), waiter.reject(error)),
+    };
+    untilAborted(guarding, signal).then(() => {
+      const now = this.#own.current(record);
+      if (now !== record || now.live === undefined) return this.#begin(now, hook, args, inside, own);
+      new HookCall(this, record, hook, inside, own, contract).begin(now.live, args);
+    }).catch(inside.reject);
   }
 
   #holdOrRefuse(
@@ -156,7 +206,14 @@ export class Calls implements Disposable {
     wraps: readonly PluginRecord[],
   ): void {
     const { id, manifest: { kind, name: plugin } } = record;
-    const limited = this.#underOneLimit(id, hook, options);
+    const contract = record.contract?.of(hook);
+    let held: readonly unknown[];
+    try {
+      held = contract?.arguments(args) ?? args;
+    } catch (error) {
+      return waiter.reject(error);
+    }
+    const limited = underOneLimit(this.deadlines, id, hook, options);
     const inmost = (changed: readonly unknown[], metadata: WrappedCall["metadata"]) =>
       new Promise((resolve, reject) => {
         const { signal } = limited;
@@ -165,7 +222,12 @@ export class Calls implements Disposable {
         this.#begin(this.#own.current(record), hook, changed, { resolve, reject }, own);
       });
     const metadata = options?.metadata ?? {};
-    this.around(wraps, { kind, plugin, hook, args, metadata }, limited.signal, inmost).then(
+    const around = this.around(wraps, { kind, plugin, hook, args: held, metadata }, limited.signal, inmost);
+    const checked = contract === undefined ? around : around.then((value) => {
+      contract.output(value, held[0], "its middleware");
+      return value;
+    });
+    checked.then(
       (value) => (limited.done(), waiter.resolve(value)),
       (error) => (limited.done(), waiter.reject(error)),
     );
@@ -225,23 +287,6 @@ export class Calls implements Disposable {
     own.beginWith((carried) => live.startWrap(call, nextInItsOwnTime, own, carried));
   }
 
-  /** For a call that takes several steps: one signal that ends them all, the caller's limit included. */
-  #underOneLimit(
-    plugin: string,
-    hook: string,
-    options: CallOptions | undefined,
-  ): { signal: AbortSignal | undefined; done: () => void } {
-    const { signal, timeoutMs } = options ?? {};
-    if (timeoutMs === undefined) return { signal, done: () => {} };
-    const limit = new AbortController();
-    const start = performance.now();
-    const deadline = this.deadlines.add(timeoutMs, () => {
-      limit.abort(new HookTimeout("hook", timeoutMs, performance.now() - start, { plugin, hook }));
-    });
-    const done = () => this.deadlines.remove(deadline);
-    return { signal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]), done };
-  }
-
   /** Asks a plugin's own `matches`, as a call of its. */
   matches(record: PluginRecord, input: unknown, options: CallOptions | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -272,3 +317,8 @@ export class Calls implements Disposable {
 }
 
 const none: ReadonlySet<string> = new Set();
+
+/** A plugin's own name of a hook, which may be asked for by either form of the name that its hookspec has for it. */
+function ownName({ contract, hooks = none }: PluginRecord, hook: string): string | undefined {
+  return contract?.ownName(hook) ?? findHook(hooks, hook);
+}

@@ -1,11 +1,14 @@
 import { runningCall } from "../context/mod.ts";
 import type { Deadlines } from "../deadlines.ts";
-import type { DirectFunction, DirectHook, OpenHook, Waiter } from "../dispatch/mod.ts";
+import { type DirectFunction, type DirectHook, type OpenHook, promised, type Waiter } from "../dispatch/mod.ts";
 import { HookTimeout } from "../errors.ts";
+import { isStopChainError, STOP_CHAIN } from "../stop_chain.ts";
 import type { PluginScope } from "../sandbox/mod.ts";
 import type { CallLedger } from "./call_ledger.ts";
 import type { Calls } from "./calls.ts";
+import type { HookContract } from "./hook_contract.ts";
 import { HookCall } from "./hook_call.ts";
+import { unavailable } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 
 /** A scope whose hooks can be called without it. */
@@ -38,9 +41,10 @@ export class DirectCalls implements DirectHook {
     this.#hook = hook;
     this.#version = calls.version;
     const { call, unchecked, check } = scope.direct(hook);
+    const contract = record.contract?.of(hook);
     this.checks = check !== undefined;
-    this.#call = call;
-    this.#unchecked = unchecked;
+    this.#call = contract === undefined ? call : held(record, contract, call);
+    this.#unchecked = contract === undefined ? unchecked : held(record, contract, unchecked);
     this.#check = check;
   }
 
@@ -90,6 +94,39 @@ export class DirectCalls implements DirectHook {
     this.owner.timedOut++;
     return new HookTimeout("hook", this.limitMs, elapsedMs, { plugin: this.#record.id, hook: this.#hook });
   }
+}
+
+/** A hook whose input and output are held against its hookspec. */
+function held(record: PluginRecord, contract: HookContract, call: DirectFunction): DirectFunction {
+  const finish = (output: unknown, input: unknown) => {
+    contract.output(output, input);
+    return output;
+  };
+  const fail = (error: unknown, input: unknown): never => {
+    if (isStopChainError(error)) contract.output(STOP_CHAIN, input);
+    throw error;
+  };
+  const run = (input: unknown) => {
+    let result: unknown;
+    try {
+      result = call(input);
+    } catch (error) {
+      return fail(error, input);
+    }
+    const promise = promised(result);
+    if (promise === undefined) return finish(result, input);
+    return promise.then((output) => finish(output, input), (error) => fail(error, input));
+  };
+  return (given) => {
+    const input = given === undefined ? contract.arguments([])[0] : given;
+    if (given !== undefined) contract.input(input);
+    const guarding = contract.guard?.(input);
+    if (guarding === undefined) return run(input);
+    return guarding.then(() => {
+      if (record.live === undefined) throw unavailable(record); // it was torn down while it was asked
+      return run(input);
+    });
+  };
 }
 
 function isOpen(scope: PluginScope): scope is OpenScope {

@@ -2,12 +2,15 @@ import {
   activeByEnvironment,
   type DispatchFilter,
   type DispatchOptions,
+  type FunctionListing,
+  PreparedByFunction,
   type PreparedDispatch,
   prepareDispatch,
   type PrepareOptions,
   type RoutingPolicy,
 } from "../dispatch/mod.ts";
-import type { HookTable } from "./hook_table.ts";
+import { routesByFunction } from "./contracts.ts";
+import type { Hookspecs } from "./hookspecs.ts";
 import type { LoadedPluginEntry } from "./loaded_plugin.ts";
 import { type PluginStore, unavailable } from "./plugin_store.ts";
 import { answers } from "./states.ts";
@@ -15,17 +18,29 @@ import { answers } from "./states.ts";
 /** Dispatches hooks among the plugins of a kind that run. What can be made ready is, until the plugins change. */
 export class Dispatching {
   readonly #store: PluginStore;
-  readonly #hooks: HookTable;
+  readonly #hooks: Hookspecs;
+  readonly #listing: FunctionListing;
   readonly #loaded: () => readonly LoadedPluginEntry[];
   readonly #policies = new Map<string, RoutingPolicy>();
   readonly #filters = new Set<DispatchFilter>();
   #prepared = new Map<string, Map<string, PreparedDispatch>>();
   #version = -1;
 
-  /** @param store All plugins. @param hooks What the host declares of hooks. @param loaded The plugins that run. */
-  constructor(store: PluginStore, hooks: HookTable, loaded: () => readonly LoadedPluginEntry[]) {
+  /**
+   * @param store All plugins.
+   * @param hooks What the host declares of hooks.
+   * @param loaded The plugins that run.
+   * @param listing What tools list.
+   */
+  constructor(
+    store: PluginStore,
+    hooks: Hookspecs,
+    loaded: () => readonly LoadedPluginEntry[],
+    listing: FunctionListing,
+  ) {
     this.#store = store;
     this.#hooks = hooks;
+    this.#listing = listing;
     this.#loaded = loaded;
   }
 
@@ -82,7 +97,8 @@ export class Dispatching {
     return prepared;
   }
 
-  #make(kind: string, hook: string): PreparedDispatch {
+  #make(kind: string, asked: string): PreparedDispatch {
+    const hook = this.#hooks.hookName(kind, asked);
     const { dispatch = "singleton", errorPolicy } = this.#hooks.declaration(kind, hook) ?? {};
     const options: PrepareOptions = {};
     const route = this.#policies.get(kind);
@@ -90,6 +106,9 @@ export class Dispatching {
     if (errorPolicy !== undefined) options.errorPolicy = errorPolicy;
     const active = dispatch === "singleton" ? activeByEnvironment(kind) : undefined; // not asked at each call
     if (active !== undefined) options.active = () => active;
+    if (routesByFunction(this.#hooks, kind, hook)) {
+      return new PreparedByFunction(kind, hook, this.#loaded(), this.#listing, options);
+    }
     return prepareDispatch(dispatch, kind, hook, this.#loaded(), options);
   }
 

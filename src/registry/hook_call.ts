@@ -13,6 +13,7 @@ import type { PluginScope, StartedCall } from "../sandbox/mod.ts";
 import { isStopChainError, STOP_CHAIN } from "../stop_chain.ts";
 import type { CallLedger } from "./call_ledger.ts";
 import type { Calls } from "./calls.ts";
+import type { HookContract } from "./hook_contract.ts";
 import type { PluginRecord } from "./record.ts";
 import { isRemoteStream } from "./stream_watch.ts";
 
@@ -50,10 +51,20 @@ export class HookCall implements Waiter, Operation {
   /** Kept here, for a plugin that is started again begins another. */
   readonly #ledger: CallLedger;
   readonly #isSandboxed: boolean;
+  /** What its answer must be, where a hookspec says so. */
+  readonly #contract: HookContract | undefined;
+  #input: unknown = undefined;
   readonly record: PluginRecord;
   readonly hook: string;
 
-  constructor(calls: Calls, record: PluginRecord, hook: string, waiter: Waiter, options?: CallOptions) {
+  constructor(
+    calls: Calls,
+    record: PluginRecord,
+    hook: string,
+    waiter: Waiter,
+    options?: CallOptions,
+    contract?: HookContract,
+  ) {
     this.#calls = calls;
     this.record = record;
     this.#ledger = record.calls;
@@ -61,11 +72,13 @@ export class HookCall implements Waiter, Operation {
     this.hook = hook;
     this.#waiter = waiter;
     this.#options = options;
+    this.#contract = contract;
     this.#limitMs = calls.limitMs;
   }
 
   /** Calls the plugin. */
   begin(scope: PluginScope, args: readonly unknown[]): void {
+    if (this.#contract !== undefined) this.#input = args[0];
     this.#enter();
     this.#track(scope.start(this.hook, args, this, this.#carried()));
   }
@@ -154,6 +167,13 @@ export class HookCall implements Waiter, Operation {
 
   resolve(value: unknown): void {
     if (this.#phase !== Phase.Running) return this.late();
+    if (this.#contract !== undefined) {
+      try {
+        this.#contract.output(value, this.#input);
+      } catch (error) {
+        return this.reject(error);
+      }
+    }
     this.#end();
     // A stream from a sandbox that a plugin outside of any hands on has its watch already.
     if (this.#isSandboxed && isRemoteStream(value)) this.#calls.watch(this, value);

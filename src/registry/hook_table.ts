@@ -40,6 +40,11 @@ export class HookTable {
     }
   }
 
+  /** Whether hooks of a kind are declared. */
+  has(kind: string): boolean {
+    return this.#kinds.has(kind);
+  }
+
   /** What is declared of a hook. */
   declaration(kind: string, hook: string): HookDeclaration | undefined {
     return this.#kinds.get(kind)?.get(hook);

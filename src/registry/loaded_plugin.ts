@@ -82,6 +82,11 @@ export class LoadedPluginEntry implements DispatchTarget {
     return this.#steps.direct(this.#record, hook);
   }
 
+  /** Its own name of a hook that its kind's hookspec knows, by either form of the name. */
+  ownName(hook: string): string | undefined {
+    return this.#record.contract?.ownName(hook);
+  }
+
   /** What the host declares of a hook. */
   declaration(hook: string): HookDeclaration | undefined {
     return this.#steps.declaration(this.manifest.kind, hook);

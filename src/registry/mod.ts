@@ -5,8 +5,21 @@ export type { PluginRegistryOptions, SandboxChoice } from "./options.ts";
 export type { DiscoverOptions, DiscoverPackagesOptions } from "./registrar.ts";
 export { type GetPluginOptions, PluginRegistry, type SetupAllOptions } from "./plugin_registry.ts";
 export type { CallTimings } from "./call_ledger.ts";
+export type {
+  CallArguments,
+  DispatchArguments,
+  DispatchResult,
+  HookInput,
+  HookName,
+  HookOf,
+  HookOutput,
+  HookTypes,
+  KindName,
+  KindTypes,
+} from "./typed_kinds.ts";
 export type { HealthPolicy } from "./health.ts";
 export type { HookDeclarations } from "./hook_table.ts";
+export type { HookValidation } from "./hookspecs.ts";
 export type { StartOptions } from "./lifecycle.ts";
 export type { LoadedPluginEntry } from "./loaded_plugin.ts";
 export type { PluginState, StateChange } from "./states.ts";

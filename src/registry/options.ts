@@ -5,6 +5,7 @@ import { checkLimits, type Sandbox } from "../sandbox/mod.ts";
 import type { GrantsChoice } from "./grants_options.ts";
 import type { HealthPolicy } from "./health.ts";
 import type { HookDeclarations } from "./hook_table.ts";
+import type { HookValidation } from "./hookspecs.ts";
 import type { RestartPolicy } from "./supervisor.ts";
 
 /** One sandbox for all plugins, or a choice per kind and per plugin; the narrower choice wins. */
@@ -40,6 +41,11 @@ export interface PluginRegistryOptions extends HostingOptions {
   drainTimeoutMs?: number;
   /** How hooks are dispatched, by kind, then hook. @default every hook is a singleton */
   hooks?: HookDeclarations;
+  /**
+   * What becomes of inputs and outputs that their hookspec does not allow: `strict` fails the call, `warn` logs them,
+   * `off` does not look. Kinds without a hookspec are not looked at. @default "strict"
+   */
+  hookValidation?: HookValidation;
   /** Where packages that plugins may import are kept, and where they are fetched from. */
   packages?: {
     /** The folder; kept for the next run. @default a temporary one */
@@ -74,6 +80,12 @@ export function checkOptions(options: PluginRegistryOptions): void {
     if (value !== undefined && !SANDBOXES.includes(value)) {
       throw new RangeError(`Cannot make registry: sandbox is "${value}", expected "process", "worker" or "none"`);
     }
+  }
+  const { hookValidation } = options;
+  if (hookValidation !== undefined && !VALIDATIONS.includes(hookValidation)) {
+    throw new RangeError(
+      `Cannot make registry: hookValidation is "${hookValidation}", expected "strict", "warn" or "off"`,
+    );
   }
   checkIds("trusted", trusted);
   checkPolicy(options.policy);
@@ -112,6 +124,7 @@ export function checkOptions(options: PluginRegistryOptions): void {
 
 /** What a timer can wait, in milliseconds. */
 const MAX_MS = 2 ** 31 - 1;
+const VALIDATIONS: readonly unknown[] = ["strict", "warn", "off"];
 const SANDBOXES: readonly string[] = ["process", "worker", "none"];
 
 function outOfRange(name: string, value: unknown, expected: string): RangeError {

@@ -1,6 +1,7 @@
 import { type Logger, PluginContext, type PluginHandle, type PluginLookup, safeLogger } from "../context/mod.ts";
-import type { CallOptions, DispatchFilter, DispatchOptions, RoutingPolicy } from "../dispatch/mod.ts";
-import { PluginLoadError, TeardownErrors } from "../errors.ts";
+import type { CallOptions, DispatchFilter, RoutingPolicy } from "../dispatch/mod.ts";
+import { isHookInputInvalid, PluginLoadError, TeardownErrors } from "../errors.ts";
+import type { Hookspec } from "../hookspec/mod.ts";
 import { escapeControl } from "../escape_control.ts";
 import { type Manifest, resolveDependencies, validateManifest } from "../manifest/mod.ts";
 import { resolve } from "../path/mod.ts";
@@ -18,7 +19,11 @@ import { decorationOf } from "./decoration.ts";
 import { hostServices } from "./host_services.ts";
 import { Lifecycle, type StartOptions } from "./lifecycle.ts";
 import { LoadedPluginEntry, type LoadedPluginSteps } from "./loaded_plugin.ts";
+import { admitKind } from "./admit_kind.ts";
+import { contractOf, type ContractsOptions } from "./contracts.ts";
+import { Hookspecs } from "./hookspecs.ts";
 import { Middleware } from "./middleware.ts";
+import { MisfitLog } from "./misfit_log.ts";
 import { exportOf, withEntryPoint } from "./module_export.ts";
 import { Admission, type AgreeOptions } from "./grants_admission.ts";
 import type { PluginGrants } from "./grants.ts";
@@ -26,11 +31,21 @@ import type { PendingGrant } from "./grants_pending.ts";
 import { checkOptions, type PluginRegistryOptions } from "./options.ts";
 import { PluginStore } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
-import { type DiscoverOptions, type DiscoverPackagesOptions, Registrar } from "./registrar.ts";
+import { type DiscoverOptions, type DiscoverPackagesOptions, isLive, Registrar } from "./registrar.ts";
 import { completeRecord, prepareRecord } from "./registration.ts";
 import { refuseAmbiguity } from "./start_checks.ts";
 import { answers, PluginStates, type StateChange } from "./states.ts";
 import { type RegistryStatus, registryStatus } from "./status.ts";
+import { ToolCatalogue } from "./tool_catalogue.ts";
+import type {
+  CallArguments,
+  DispatchArguments,
+  DispatchResult,
+  HookName,
+  HookOutput,
+  KindName,
+  KindTypes,
+} from "./typed_kinds.ts";
 import { PluginWatcher, type WatchOptions } from "./watch.ts";
 
 /** What `setupAll` can be given instead of a context. */
@@ -49,6 +64,9 @@ export interface GetPluginOptions {
 
 /**
  * Finds plugins, starts them inside their permission scopes, calls them, and stops them.
+ *
+ * @typeParam Kinds What is known of kinds when code is compiled, such as `{ tool: ToolKind }`: it types `dispatch` and
+ * `call`, and changes nothing that happens.
  *
  * @example
  * ```ts
@@ -71,10 +89,11 @@ export interface GetPluginOptions {
  * }
  * ```
  */
-export class PluginRegistry implements AsyncDisposable {
+export class PluginRegistry<Kinds extends object = KindTypes> implements AsyncDisposable {
   readonly #options: PluginRegistryOptions;
   readonly #store = new PluginStore();
-  readonly #hooks: HookTable;
+  readonly #hooks: Hookspecs;
+  readonly #contracts: ContractsOptions;
   readonly #folders: TempFolders;
   readonly #hosting: Hosting;
   readonly #calls: Calls;
@@ -99,7 +118,10 @@ export class PluginRegistry implements AsyncDisposable {
   constructor(options: PluginRegistryOptions = {}) {
     checkOptions(options);
     this.#options = options;
-    this.#hooks = new HookTable(options.hooks);
+    const validation = options.hookValidation ?? "strict";
+    const running = (kind: string) =>
+      this.#store.all().filter((record) => record.manifest.kind === kind && isLive(record)).map(({ id }) => id).sort();
+    const hookspecs = this.#hooks = new Hookspecs({ table: new HookTable(options.hooks), validation, running });
     this.#logger = safeLogger(options.logger ?? console);
     this.#folders = new TempFolders(options.tempDir);
     const store = this.#store;
@@ -126,11 +148,65 @@ export class PluginRegistry implements AsyncDisposable {
       health: options.health ?? {},
       drainMs: options.drainTimeoutMs ?? 5000,
       fence: () => new Fence(this.#calls.deadlines),
-      prepare: (registration) => prepareRecord(registration, options, this.#hosting),
+      prepare: (registration) => prepareRecord(registration, options, this.#hosting, hookspecs),
     });
-    this.#dispatching = new Dispatching(store, this.#hooks, () => this.getLoadedPlugins());
+    const catalogue = new ToolCatalogue({
+      find: (id) => store.get(id),
+      ask: (record) => this.#calls.call(record, "get_schema", [{}]),
+      limitMs: this.#calls.limitMs,
+    });
+    this.#contracts = { hookspecs, validation, catalogue, warn: new MisfitLog(log).warn };
+    this.#dispatching = new Dispatching(store, hookspecs, () => this.getLoadedPlugins(), catalogue);
     const stop = (record: PluginRecord) => this.#lifecycle.stop(record);
-    this.#registrar = new Registrar({ store, options, folders: this.#folders, hosting: this.#hosting, log, stop });
+    const { folders, hosting } = { folders: this.#folders, hosting: this.#hosting };
+    this.#registrar = new Registrar({ store, options, hookspecs, folders, hosting, log, stop });
+  }
+
+  /**
+   * Registers a hookspec: what plugins of a kind must be able to do. From then on plugins of other kinds and versions are
+   * refused, what a plugin lacks is told when it is loaded, and inputs and outputs of its hooks are checked at each call.
+   * Several major versions of a kind may be registered. The built-in kinds are registered the same way.
+   *
+   * @param hookspec A YAML or JSON file, or what such a file holds.
+   * @returns The hookspec, complete.
+   * @throws {HookspecInvalid} If it is none, that version of the kind is registered already, or the `hooks` option
+   * declares the kind; nothing is changed then.
+   * @throws {PluginRegistryError} If plugins of the kind run.
+   *
+   * @example
+   * ```ts
+   * import { PluginRegistry, TOOL_HOOKSPEC } from "@dagstack/plugin-system";
+   * import { assertEquals } from "@std/assert";
+   *
+   * class Greeter {
+   *   get_schema() {
+   *     const parameters = { type: "object", required: ["name"], properties: { name: { type: "string" } } };
+   *     return [{ name: "greet", description: "Says hello", parameters }];
+   *   }
+   *   execute({ args }: { args: { name: string } }) {
+   *     return { result: `Hello, ${args.name}` };
+   *   }
+   * }
+   *
+   * const logger = { debug() {}, info() {}, warn() {}, error() {} };
+   * await using registry = new PluginRegistry({ logger });
+   * await registry.addHookspec(TOOL_HOOKSPEC);
+   * const manifest = { kind: "tool", name: "greeter", runtime: "in_process", core_version: ">=0.1.0,<1.0.0" };
+   * await registry.registerModule(Greeter, manifest);
+   * await registry.setupAll();
+   * const answer = await registry.dispatch("tool", "execute", { function: "greet", args: { name: "Ada" } });
+   * assertEquals(answer, { result: "Hello, Ada" });
+   * ```
+   */
+  async addHookspec(hookspec: string | URL | object): Promise<Hookspec> {
+    const added = await this.#hooks.add(hookspec);
+    this.#store.version++; // what was made ready for dispatches is so no more
+    return added;
+  }
+
+  /** The registered hookspecs, by kind, then version. */
+  hookspecs(): Hookspec[] {
+    return this.#hooks.list();
   }
 
   /**
@@ -253,6 +329,7 @@ export class PluginRegistry implements AsyncDisposable {
     matches: (record, input, options) => this.#calls.matches(record, input, options),
     declaration: (kind, hook) => this.#hooks.declaration(kind, hook),
     failed: (record, hook, where, error) => {
+      if (isHookInputInvalid(error) && error.plugin === record.id && where !== "notify") return; // the caller's fault
       const reason = `hook "${hook}" failed: ${error instanceof Error ? error.message : String(error)}`;
       if (where === "fail_fast") this.#lifecycle.degrade(record, reason);
       else this.#logger.warn(escapeControl(`Plugin "${record.id}": ${reason}`), { plugin: record.id, hook, where });
@@ -296,7 +373,11 @@ export class PluginRegistry implements AsyncDisposable {
       admit: (record) => this.#admission.admit(record),
       loaded: (record) => this.#admission.loaded(record),
       services: (record, given) => this.#servicesOf(record, given),
-      complete: (record) => completeRecord(record, this.#options, this.#hosting),
+      complete: (record) => {
+        admitKind(record.manifest, record.source, this.#hooks); // the host may have registered hookspecs since
+        return completeRecord(record, this.#options, this.#hosting);
+      },
+      contract: (record, loaded) => contractOf(record, loaded, this.#contracts),
     }, { ...(onFailure === undefined ? {} : { onFailure }), ...(signal === undefined ? {} : { signal }) });
     for (const watcher of this.#watchers) watcher.refresh();
   }
@@ -306,7 +387,8 @@ export class PluginRegistry implements AsyncDisposable {
     const dependencies = resolveDependencies(manifest, this.#store.manifests())
       .flatMap((one) => one.id === undefined ? [] : [this.#store.get(one.id)!.manifest])
       .map(({ kind, name }) => ({ kind, name }));
-    const call = this.call.bind(this);
+    const untyped = this as unknown as PluginRegistry; // what a plugin depends on, no type says
+    const call = untyped.call.bind(untyped);
     const { messageBytes } = chooseLimits(this.#hosting.limits, manifest.kind, manifest.name);
     const warn = (message: string) => this.#logger.warn(message);
     const services = hostServices({ plugin: id, context, dependencies, messageBytes, warn, call });
@@ -344,6 +426,12 @@ export class PluginRegistry implements AsyncDisposable {
    * @throws {KindUnknown | PluginUnavailable | HookUnknown | HookTimeout | SerializationError} As a rejection; or
    * whatever the hook throws; or the signal's reason.
    */
+  call<Kind extends KindName<Kinds>, Hook extends HookName<Kinds, Kind>>(
+    kind: Kind,
+    name: string,
+    hook: Hook,
+    ...rest: CallArguments<Kinds, Kind, Hook>
+  ): Promise<HookOutput<Kinds, Kind, Hook>>;
   call(kind: string, name: string, hook: string, args: unknown[] = [], options?: CallOptions): Promise<unknown> {
     try {
       if (!Array.isArray(args)) throw new TypeError(`Cannot call hook "${hook}": args is no list of arguments`);
@@ -354,7 +442,7 @@ export class PluginRegistry implements AsyncDisposable {
   }
 
   /**
-   * Dispatches a hook among the plugins of a kind that run, by the class that the `hooks` option declares for it;
+   * Dispatches a hook among the plugins of a kind that run, by the class that its hookspec or the `hooks` option declares for it;
    * without a declaration it is a singleton.
    *
    * @param kind The kind.
@@ -382,8 +470,12 @@ export class PluginRegistry implements AsyncDisposable {
    * assertEquals(await registry.dispatch("rewriter", "rewrite", "  HELLO "), "hello");
    * ```
    */
-  dispatch(kind: string, hook: string, input?: unknown, options?: DispatchOptions): Promise<unknown> {
-    return this.#dispatching.dispatch(kind, hook, input, options);
+  dispatch<Kind extends KindName<Kinds>, Hook extends HookName<Kinds, Kind>>(
+    kind: Kind,
+    hook: Hook,
+    ...[input, options]: DispatchArguments<Kinds, Kind, Hook>
+  ): Promise<DispatchResult<Kinds, Kind, Hook>> {
+    return this.#dispatching.dispatch(kind, hook, input, options) as Promise<DispatchResult<Kinds, Kind, Hook>>;
   }
 
   /**

@@ -5,6 +5,7 @@ import type { PluginScope, ResolvedEntryPoint, Sandbox } from "../sandbox/mod.ts
 import type { CallLedger } from "./call_ledger.ts";
 import type { ConfigCheck } from "./config_schema.ts";
 import type { Fence } from "./fence.ts";
+import type { PluginContract } from "./plugin_contract.ts";
 import type { SealedFolder } from "./grants_seal.ts";
 import type { Provenance } from "./provenance.ts";
 import type { Registration } from "./registration.ts";
@@ -50,6 +51,8 @@ export interface PluginRecord {
   stopping?: boolean;
   /** Known once it is loaded. */
   hooks?: ReadonlySet<string>;
+  /** What it has promised by its kind, where the host registered a hookspec of that; known once it is loaded. */
+  contract?: PluginContract | undefined;
   /** Of middleware that starts: settles when its methods are known, or it has failed. */
   loading?: Promise<void> | undefined;
   /** Which of the methods that the registry itself calls it has. */

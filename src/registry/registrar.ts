@@ -13,6 +13,7 @@ import type { PackageOrigin, RegistryUrls } from "../packages/mod.ts";
 import { dirname } from "../path/mod.ts";
 import { hostHolds, type Hosting, type TempFolders } from "../runtime/mod.ts";
 import type { DiscoveryReport } from "./discovery_report.ts";
+import type { Hookspecs } from "./hookspecs.ts";
 import type { PluginRegistryOptions } from "./options.ts";
 import { ambiguous, type PluginStore } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
@@ -41,6 +42,7 @@ const PREPARED_AT_ONCE = 32;
 export interface RegistrarOptions {
   store: PluginStore;
   options: PluginRegistryOptions;
+  hookspecs: Hookspecs;
   folders: TempFolders;
   hosting: Hosting;
   log: () => Logger;
@@ -52,6 +54,7 @@ export interface RegistrarOptions {
 export class Registrar {
   readonly #store: PluginStore;
   readonly #options: PluginRegistryOptions;
+  readonly #hookspecs: Hookspecs;
   readonly #folders: TempFolders;
   readonly #hosting: Hosting;
   readonly #log: () => Logger;
@@ -61,6 +64,7 @@ export class Registrar {
   constructor(own: RegistrarOptions) {
     this.#store = own.store;
     this.#options = own.options;
+    this.#hookspecs = own.hookspecs;
     this.#folders = own.folders;
     this.#hosting = own.hosting;
     this.#log = own.log;
@@ -69,13 +73,13 @@ export class Registrar {
 
   /** Registers one plugin. @throws If it cannot be registered; nothing is changed then. */
   async register(registration: Registration, override = false): Promise<Manifest> {
-    await this.#add(await prepareRecord(registration, this.#options, this.#hosting), override);
+    await this.#add(await prepareRecord(registration, this.#options, this.#hosting, this.#hookspecs), override);
     return registration.manifest;
   }
 
   /** Registers one plugin at once; what takes waiting is checked when it starts. @throws If it cannot be registered. */
   registerNow(registration: Registration): Manifest {
-    const record = checkRegistration(registration, this.#options);
+    const record = checkRegistration(registration, this.#options, this.#hookspecs);
     const earlier = this.#store.get(record.id);
     if (earlier !== undefined) throw ambiguous([earlier, record]);
     this.#store.put(record);
@@ -183,6 +187,7 @@ export class Registrar {
         { manifest: await loadManifest(file), source: file, file, ...(origin === undefined ? {} : { origin }) },
         this.#options,
         this.#hosting,
+        this.#hookspecs,
       );
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
@@ -210,6 +215,6 @@ export class Registrar {
 }
 
 /** Whether anything of a plugin runs, or is about to. */
-function isLive({ opened, starting, ending }: PluginRecord): boolean {
+export function isLive({ opened, starting, ending }: PluginRecord): boolean {
   return opened !== undefined || starting !== undefined || ending !== undefined;
 }

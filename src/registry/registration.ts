@@ -7,6 +7,8 @@ import { type Hosting, scopeOf } from "../runtime/mod.ts";
 import { CORE_VERSION, parseCoreVersion } from "../version/mod.ts";
 import { CallLedger } from "./call_ledger.ts";
 import { compileConfigSchema } from "./config_schema.ts";
+import { admitKind } from "./admit_kind.ts";
+import type { Hookspecs } from "./hookspecs.ts";
 import { chooseSandbox, type PluginRegistryOptions } from "./options.ts";
 import type { PluginRecord } from "./record.ts";
 
@@ -26,20 +28,23 @@ export interface Registration {
 }
 
 /**
- * Checks a plugin before it is registered, in the order of SPEC section 2: core_version, runtime, entry point, and what
+ * Checks a plugin before it is registered, in the order of SPEC section 2: kind, kind_api_version, core_version, runtime, entry point, and what
  * has to be waited for, `config_schema`. Nothing of it runs.
  *
  * @param registration What is to be registered.
  * @param options The registry's.
+ * @param hosting Where its packages are kept.
+ * @param hookspecs What the host registered of kinds.
  * @returns Its record; not registered yet.
- * @throws {VersionIncompatible | RuntimeNotSupported | ManifestInvalid | PluginLoadError} If it cannot be registered.
+ * @throws {KindUnknown | VersionIncompatible | RuntimeNotSupported | ManifestInvalid | PluginLoadError} If it cannot be registered.
  */
 export async function prepareRecord(
   registration: Registration,
   options: PluginRegistryOptions,
   hosting: Hosting,
+  hookspecs: Hookspecs,
 ): Promise<PluginRecord> {
-  const record = checkRegistration(registration, options);
+  const record = checkRegistration(registration, options, hookspecs);
   await completeRecord(record, options, hosting);
   return record;
 }
@@ -49,8 +54,13 @@ export async function prepareRecord(
  *
  * @throws {VersionIncompatible | RuntimeNotSupported | PluginLoadError} If it cannot be registered.
  */
-export function checkRegistration(registration: Registration, options: PluginRegistryOptions): PluginRecord {
+export function checkRegistration(
+  registration: Registration,
+  options: PluginRegistryOptions,
+  hookspecs: Hookspecs,
+): PluginRecord {
   const { manifest, source, file, module } = registration;
+  admitKind(manifest, source, hookspecs);
   const id = `${manifest.kind}/${manifest.name}`;
   const range = parseCoreVersion(manifest.core_version);
   if (typeof range !== "function" || !range(CORE_VERSION)) {

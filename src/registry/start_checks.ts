@@ -1,6 +1,6 @@
 import { activeVariable } from "../dispatch/mod.ts";
 import { AmbiguousPlugin } from "../errors.ts";
-import type { HookTable } from "./hook_table.ts";
+import type { Hookspecs } from "./hookspecs.ts";
 import type { PluginRecord } from "./record.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { PluginRecord } from "./record.ts";
  */
 export function refuseAmbiguity(
   records: readonly PluginRecord[],
-  hooks: HookTable,
+  hooks: Pick<Hookspecs, "hasOnlySingletons">,
   isRouted: (kind: string) => boolean,
 ): void {
   for (const [kind, ofKind] of Map.groupBy(records, ({ manifest }) => manifest.kind)) {

@@ -19,6 +19,8 @@ import {
 import { hashFolder } from "../folder_hash.ts";
 import type { Decoration } from "../resources/mod.ts";
 import { type GroupMember, type Hosting, openInProcess } from "../runtime/mod.ts";
+import type { LoadedPlugin } from "../sandbox/mod.ts";
+import type { PluginContract } from "./plugin_contract.ts";
 import type { PluginRecord } from "./record.ts";
 import type { PluginStates } from "./states.ts";
 import { endPlugin } from "./stop_plugin.ts";
@@ -44,6 +46,8 @@ export interface StartEnvironment {
   loaded: (record: PluginRecord) => void;
   /** Does what registering left for the start. */
   complete: (record: PluginRecord) => Promise<void>;
+  /** Holds what was loaded against its kind's hookspec; throws when it does not fit. */
+  contract: (record: PluginRecord, loaded: LoadedPlugin) => PluginContract | undefined;
 }
 
 /**
@@ -62,6 +66,7 @@ export async function startPlugin(
   states.move(record, "starting");
   delete record.hooks;
   delete record.methods;
+  delete record.contract;
   const { promise: loading, resolve: loaded } = Promise.withResolvers<void>();
   if (record.manifest.chain_wrap !== undefined) record.loading = loading; // what it wraps waits until its methods are known
   delete record.ailing;
@@ -121,11 +126,13 @@ async function open(record: PluginRecord, environment: StartEnvironment, loaded:
   hashing?.catch(() => {}); // seen below, unless something else goes wrong first
   const limit = new PhaseLimit(record, opened.inspected ? Infinity : manifest.startup_timeout_sec * 1000);
   try {
-    const { hooks, methods } = await limit.run("load", () => opened.scope.load());
+    const code = await limit.run("load", () => opened.scope.load());
+    const { hooks, methods } = code;
     record.hooks = new Set(hooks);
     record.methods = new Set(methods);
     loaded();
     refuseMissingMethods(record);
+    record.contract = environment.contract(record, code);
     if (record.sealed !== undefined) await limit.run("load", () => record.sealed!.mustBeUnchanged(record.id));
     record.loadMs = limit.lapMs();
     await limit.run("setup", () => opened.setup());

@@ -26,6 +26,8 @@ export interface PluginStatus {
   lastError?: { code: string; message: string };
   /** What it depends on, as `kind/name`; as its manifest writes it where no such plugin is registered. */
   dependsOn: string[];
+  /** The version of its kind's hookspec that it goes by, where there is one and it is loaded. */
+  hookspec?: string;
   /** Where it runs. */
   sandbox: Sandbox;
   /** What the sandbox keeps from the host, in words. */
@@ -99,6 +101,7 @@ function pluginStatus(
     ...(error === undefined ? {} : { reason: describe(error) }),
     ...(lastError === undefined ? {} : { lastError: describe(lastError) }),
     dependsOn: resolveDependencies(manifest, manifests).map(({ id, written }) => id ?? written),
+    ...(record.contract === undefined ? {} : { hookspec: record.contract.version }),
     sandbox: record.sandbox,
     contains: CONTAINS[record.sandbox],
     escapes_sandbox: record.sandbox === "none" || (opened?.permissions?.run.length ?? 0) > 0,

@@ -27,6 +27,8 @@ export interface LoadRequest {
 /** What `load` answers. */
 export interface LoadReply {
   hooks: readonly string[];
+  /** How many arguments each hook takes. */
+  arities: readonly number[];
   methods: readonly string[];
   source?: string | undefined;
 }

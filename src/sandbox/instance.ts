@@ -34,6 +34,8 @@ export class PluginInstance {
   readonly #configSchema: StandardSchema | undefined;
   /** Names of its public methods, without those that the registry calls itself. */
   readonly hooks: readonly string[];
+  /** How many arguments each of them takes, in the same order: the `length` of its function. */
+  readonly arities: readonly number[];
   /** Which of the methods that the registry calls itself it has. */
   readonly methods: readonly string[];
   /** Source text of the export, when it is a class or function. */
@@ -51,6 +53,7 @@ export class PluginInstance {
     const isOwn = (name: string) =>
       own.includes(name) || name.startsWith(OWN) || (name === "configSchema" && get(instance, name) === configSchema);
     this.hooks = methodNames(instance).filter((name) => !isOwn(name));
+    this.arities = this.hooks.map((name) => arityOf(get(instance, name) as object));
     this.methods = own.filter((name) => typeof get(instance, name) === "function");
     this.#hooks = new Set(this.hooks);
     this.source = source;
@@ -150,6 +153,12 @@ export class PluginInstance {
     const method: unknown = get(this.#instance, name);
     return typeof method === "function" ? await apply(method, this.#instance, args) : undefined;
   }
+}
+
+/** NB: `length` of a function can be made anything; what is no number could not be sent. */
+function arityOf(method: object): number {
+  const length: unknown = get(method, "length");
+  return Number.isSafeInteger(length) ? length as number : 0;
 }
 
 function noHook(hook: string): PluginRegistryError {

@@ -75,8 +75,8 @@ class NoneScope implements PluginScope {
     this.#instance = "module" in code
       ? await PluginInstance.make(code.module, this.#plugin, options)
       : await PluginInstance.load(code.entry.url, code.entry.exportName, options);
-    const { hooks, methods, source } = this.#instance;
-    const loaded: LoadedPlugin = { hooks: [...hooks], methods: [...methods] };
+    const { hooks, arities, methods, source } = this.#instance;
+    const loaded: LoadedPlugin = { hooks: [...hooks], arities: [...arities], methods: [...methods] };
     if (source !== undefined) loaded.source = source;
     return loaded;
   }

@@ -33,6 +33,8 @@ export interface OpenScopeOptions {
 export interface LoadedPlugin {
   /** Public method names, without those that the registry calls itself. */
   hooks: string[];
+  /** How many arguments each of them takes, in the same order. */
+  arities: number[];
   /** Which of those it has: `setup`, `teardown`, `health`, `matches`, and of middleware `wrap`. */
   methods: string[];
   /** Source text of the export, when it is a class or function. */

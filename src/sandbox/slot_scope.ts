@@ -77,7 +77,12 @@ export class SlotScope implements PluginScope {
     loading.catch(() => {}); // a guest that never gets ready is told below
     await this.#readyInTime();
     const reply = await loading as Partial<Record<keyof LoadReply, unknown>> | null;
-    const loaded: LoadedPlugin = { hooks: names(reply?.hooks), methods: names(reply?.methods) };
+    const hooks = names(reply?.hooks);
+    const loaded: LoadedPlugin = {
+      hooks,
+      arities: numbers(reply?.arities, hooks.length),
+      methods: names(reply?.methods),
+    };
     if (typeof reply?.source === "string") loaded.source = reply.source;
     return loaded;
   }
@@ -161,6 +166,12 @@ export class SlotScope implements PluginScope {
 }
 
 /** What a guest says that is to be a list of names. */
+/** As many numbers as there are hooks. NB: what a forged reply lacks counts as 0, which every hookspec admits. */
+function numbers(list: unknown, count: number): number[] {
+  const given: unknown[] = Array.isArray(list) ? list : [];
+  return Array.from({ length: count }, (_, i) => typeof given[i] === "number" ? given[i] : 0);
+}
+
 function names(list: unknown): string[] {
   return Array.isArray(list) ? list.filter((name) => typeof name === "string") : [];
 }

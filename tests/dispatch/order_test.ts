@@ -1,6 +1,7 @@
 import { assertEquals, assertNotStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { byPriority, camelForm, findHook, orderForChain } from "../../src/dispatch/mod.ts";
+import { byPriority, findHook, orderForChain } from "../../src/dispatch/mod.ts";
+import { camelForm } from "../../src/hookspec/mod.ts";
 import { FakeTarget, manifestOf, namesOf, permutations } from "./fake_target.ts";
 
 const described = (name: string, fields: Record<string, unknown> = {}) => ({

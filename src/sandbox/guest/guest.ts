@@ -84,8 +84,8 @@ export function startGuest(options: GuestOptions): Connection {
         current = slot;
         return loaded.call(hook, args, call);
       });
-      const { hooks, methods, source } = loaded;
-      const reply: LoadReply = { hooks: [...hooks], methods: [...methods], source };
+      const { hooks, arities, methods, source } = loaded;
+      const reply: LoadReply = { hooks: [...hooks], arities: [...arities], methods: [...methods], source };
       return reply;
     },
     setup: (request: SetupRequest) => {

@@ -32,6 +32,7 @@ export type GuestLog = (level: LogLevel, message: string, fields?: Record<string
 /** A plugin's code in a guest: one instance, or a pool of workers with an instance each. */
 export interface GuestSlot {
   readonly hooks: readonly string[];
+  readonly arities: readonly number[];
   readonly methods: readonly string[];
   readonly source: string | undefined;
   setup(request: SetupRequest): Promise<unknown>;
@@ -63,6 +64,10 @@ export class InstanceSlot implements GuestSlot {
 
   get hooks(): readonly string[] {
     return this.#instance.hooks;
+  }
+
+  get arities(): readonly number[] {
+    return this.#instance.arities;
   }
 
   get methods(): readonly string[] {

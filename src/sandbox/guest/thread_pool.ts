@@ -28,6 +28,7 @@ export class ThreadPool implements GuestSlot {
   readonly #members: Member[];
   readonly #host: Connection;
   readonly hooks: readonly string[];
+  readonly arities: readonly number[];
   readonly methods: readonly string[];
   readonly source: string | undefined;
 
@@ -35,6 +36,7 @@ export class ThreadPool implements GuestSlot {
     this.#members = members;
     this.#host = host;
     this.hooks = loaded.hooks;
+    this.arities = loaded.arities;
     this.methods = loaded.methods;
     this.source = loaded.source;
   }

@@ -19,7 +19,6 @@ export const NO_PROMISE: Readonly<Record<string, readonly string[]>> = {
     "auth.auth_secret_env",
   ],
   // What follows does promise something, but nothing in the core reads it yet: whoever makes it do so moves it to the proofs.
-  "waits for hookspecs": ["kind_api_version"],
   "waits for units of work": [
     "unit_of_work.declared",
     "unit_of_work.partition_key",

@@ -1,6 +1,6 @@
 /** Fields whose promise is kept before anything of the plugin runs. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { TestHost } from "../../support.ts";
+import { manifestText, TestHost } from "../../support.ts";
 import { assertGoodAnswers, discover, plugin, type Proof } from "./proof.ts";
 
 /** A plugin that says so when any of it runs. */
@@ -27,6 +27,37 @@ export const DECLARATION_PROOFS: Readonly<Record<string, Proof>> = {
     "schema_version",
     '"2"',
   ),
+  kind_api_version: {
+    promise: "a plugin written for another version of its kind is not called by this one",
+    async bites() {
+      const say = { name: "hi", dispatch: "singleton", description: "Says hi.", input_schema: { type: "object" } };
+      await using host = new TestHost();
+      await host.registry.addHookspec({
+        kind: "thing",
+        kind_api_version: "1.1.0",
+        description: "Things.",
+        hooks: [{ ...say, output_schema: true }],
+      });
+      await host.folder.write({
+        ...plugin(LOUD, "", { kind_api_version: '"2"' }),
+        "newer/dagstack.toml": manifestText({ name: '"newer"', kind_api_version: '"1.2"' }),
+        "newer/plugin.ts": `export class Sample { ${LOUD} }`,
+      });
+      const { failures } = await host.registry.discover(host.folder.path);
+      await host.setup();
+      assertEquals(failures.map(({ error }) => Reflect.get(error, "code")), [
+        "VersionIncompatible",
+        "VersionIncompatible",
+      ]);
+      assertStringIncludes(
+        failures[0]!.error.message,
+        'kind_api_version is "1.2", registered of kind "thing" is 1.1.0',
+      );
+      assertStringIncludes(failures[1]!.error.message, 'kind_api_version is "2", registered of kind "thing" is 1.1.0');
+      assertEquals(host.logger.messages("info"), [], "none of it ran");
+      await assertGoodAnswers(host);
+    },
+  },
   core_version: refused(
     "a core outside the range does not run it",
     { core_version: '">=9.0.0"' },
