@@ -146,10 +146,10 @@ export class PreparedByFunction implements PreparedDispatch {
   #nobody(stages: readonly Stage[], silent: readonly Silent[], name: string): NoCapabilityMatch {
     const all = stages.flatMap((stage) => [...this.#listing.known(idOf(stage))?.keys() ?? []]);
     const near = nearNames(name, new Set(all)).slice(0, 5);
-    const shown = (near.length > 0 ? near : all.slice(0, 20)).map((one) => `"${one}"`);
+    const shown = (near.length > 0 ? near : all.slice(0, 20)).map((one) => JSON.stringify(one));
     const known = near.length > 0 ? `did you mean ${shown.join(" or ")}?` : `listed are ${shown.join(", ") || "none"}`;
     const failed = silent.map(({ plugin, error }) => `${plugin} could not be asked: ${error.message}`);
-    const reason = [`no plugin lists function "${name.slice(0, 128)}"; ${known}`, ...failed].join("; ");
+    const reason = [`no plugin lists function ${JSON.stringify(name.slice(0, 128))}; ${known}`, ...failed].join("; ");
     return new NoCapabilityMatch(this.#kind, this.#hook, { function: name }, reason);
   }
 }

@@ -1,3 +1,4 @@
+import { escapeControl } from "../escape_control.ts";
 import { type KeywordValue, TYPES } from "./accepted_keywords.ts";
 
 const isText = (value: unknown) => typeof value === "string";
@@ -58,6 +59,7 @@ export function patternFault(pattern: string): string | undefined {
     new RegExp(pattern, "u");
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error);
+    const text = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error);
+    return escapeControl(text).replaceAll("\n", "\\n");
   }
 }

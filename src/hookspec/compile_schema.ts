@@ -15,6 +15,8 @@ import { withoutUndefined } from "./without_undefined.ts";
 
 /** The key by which the library knows the whole schema. */
 const ROOT = "schema:";
+/** Characters of a path that are told. */
+const MAX_PATH = 500;
 
 /**
  * Compiles a JSON Schema 2020-12. The JSON Schema library loads here, and only here.
@@ -57,9 +59,14 @@ export async function compileSchema(schema: JsonSchema, name: string): Promise<S
       const value = withoutUndefined(given);
       if (value !== given && validate(value)) return undefined;
       const { steps, expected, found } = explainer.explain(validate.errors as LibraryError[], value);
-      return { path: formatPath(steps), expected, found };
+      const path = formatPath(steps); // keys may be of any length
+      return { path: path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path, expected, found };
     } catch (error) {
-      // NB: ajv compares by a value's own `toString` and `valueOf`, whatever they are; and nesting may be too deep for it.
+      // NB: a value that goes round in a circle never ends under a schema that refers to itself, save by the stack.
+      if (error instanceof RangeError) {
+        return { path: "$", expected: "a value of less depth", found: "one that is nested too deep, or in a circle" };
+      }
+      // NB: ajv compares by a value's own `toString` and `valueOf`, whatever they are.
       const found = error instanceof Error ? error.message : String(error);
       return { path: "$", expected: "a value that can be checked", found };
     }

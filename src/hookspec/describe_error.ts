@@ -36,7 +36,7 @@ export function describeError(error: LibraryError, steps: PathStep[]): Explanati
       return missingField(String(params.missingProperty), schema, data, say);
     case "dependentRequired":
     case "dependencies":
-      return say(`the field "${params.missingProperty}" beside "${params.property}"`, "no such field");
+      return say(`the field ${show(params.missingProperty)} beside ${show(params.property)}`, "no such field");
     case "additionalProperties":
       return unknownField(String(params.additionalProperty), schema, data, say);
     case "unevaluatedProperties":

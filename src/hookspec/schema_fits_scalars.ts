@@ -131,12 +131,12 @@ const shapesOfText = [
 export function* stringCandidates(shape: Shape, hints: Hints, depth: number): Generator<string> {
   const { shortest, longest } = shape;
   if (shape.patterns.length > 0) return yield* patternCandidates(shape, hints);
-  const sized = (length: number, of: string): string => of.repeat(Math.max(0, length));
+  const sized = (length: number, unit: string): string => unit.repeat(Math.max(0, length));
   if (shortest === 0) yield "";
   if (shortest > 100_000) return;
-  for (const  of of["a", "😀"]) {
-    if (shortest > 0) yield sized(shortest, of);
-    if (longest <= 10_000) yield sized(longest, of);
+  for (const unit of ["a", "😀"]) {
+    if (shortest > 0) yield sized(shortest, unit);
+    if (longest <= 10_000) yield sized(longest, unit);
   }
   for (const word of words) if (fits(word, shape)) yield word;
   if (depth < 2 && shortest < 1000) yield sized(Math.min(longest, 1000), "long ").slice(0, Math.min(longest, 1000));

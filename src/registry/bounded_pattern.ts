@@ -24,6 +24,12 @@ interface Group {
  * @returns Why it is refused; `undefined` where its time is bounded by the cube of the text's length.
  */
 export function whyUnbounded(pattern: string): string | undefined {
+  const read = readPattern(pattern);
+  return typeof read === "string" ? read : undefined;
+}
+
+/** How long a pattern may take: so many ways times the text's length, to a power; or why that has no bound. */
+export function readPattern(pattern: string): { ways: number; power: number } | string {
   if (pattern.length > MAX_LENGTH) return `a pattern of ${pattern.length} characters`;
   if (/\\[1-9]|\\k</.test(pattern.replaceAll("\\\\", ""))) return "a pattern with a back reference";
   if (/\(\?(?:=|!|<=|<!)/.test(pattern)) return "a pattern that looks ahead or behind";
@@ -67,7 +73,8 @@ export function whyUnbounded(pattern: string): string | undefined {
   if (branches > 1 || !pattern.startsWith("^")) power++; // it may begin anywhere
   if (power > MAX_POWER) return "a pattern with too many endless repetitions";
   if (size > MAX_SIZE) return "a pattern of too many repetitions";
-  return ways * branches > MAX_WAYS ? "a pattern that can be matched in too many ways" : undefined;
+  ways *= branches;
+  return ways > MAX_WAYS ? "a pattern that can be matched in too many ways" : { ways, power };
 }
 
 /** How often, at least and at most. */

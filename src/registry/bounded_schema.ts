@@ -1,9 +1,10 @@
 import { formatPath } from "../json.ts";
 import type { HookValueProblem } from "../errors.ts";
-import { whyUnbounded } from "./bounded_pattern.ts";
+import { readPattern } from "./bounded_pattern.ts";
+import { type KeywordCost, patternCost, uniqueCost } from "./check_cost.ts";
 
 /** Values in a schema, each reference counted as what it refers to. */
-const MAX_WEIGHT = 5000;
+const MAX_WEIGHT = 1000;
 const MAX_DEPTH = 64;
 
 /** What could make a reference lead elsewhere than its path says. */
@@ -17,10 +18,11 @@ type Path = readonly (string | number)[];
  *
  * @param schema A JSON value.
  * @param at Where it stands, for the problem's path.
+ * @param costs What its keywords take is added to these.
  */
-export function whyUnboundedSchema(schema: unknown, at: Path): HookValueProblem | undefined {
+export function whyUnboundedSchema(schema: unknown, at: Path, costs: KeywordCost[] = []): HookValueProblem | undefined {
   try {
-    new Weight(schema).of(schema, at);
+    new Weight(schema, costs).of(schema, at);
     return undefined;
   } catch (thrown) {
     if (thrown instanceof Unbounded) return thrown.problem;
@@ -39,11 +41,13 @@ class Unbounded extends Error {
 
 class Weight {
   readonly #root: unknown;
+  readonly #costs: KeywordCost[];
   #total = 0;
   readonly #following = new Set<string>();
 
-  constructor(root: unknown) {
+  constructor(root: unknown, costs: KeywordCost[]) {
     this.#root = root;
+    this.#costs = costs;
   }
 
   of(value: unknown, at: Path): void {
@@ -54,9 +58,14 @@ class Weight {
     if (typeof value !== "object" || value === null) return;
     for (const [key, own] of Object.entries(value)) {
       const path = [...at, Array.isArray(value) ? Number(key) : key];
-      if (key === "pattern" && typeof own === "string") refusePattern(own, path);
+      if (key === "pattern" && typeof own === "string") this.#costs.push(patternCost(read(own, path), value));
       else if (key === "patternProperties" && isObject(own)) {
-        for (const pattern of Object.keys(own)) refusePattern(pattern, [...path, pattern]);
+        for (const pattern of Object.keys(own)) {
+          this.#costs.push(patternCost(read(pattern, [...path, pattern]), {}));
+        }
+      } else if (key === "uniqueItems" && own === true) {
+        const cost = uniqueCost(value);
+        if (cost !== undefined) this.#costs.push(cost);
       } else if (MOVING.has(key) && typeof own === "string") {
         throw new Unbounded(path, 'only references such as "#/$defs/name"', `"${key}"`);
       }
@@ -89,11 +98,10 @@ class Weight {
   }
 }
 
-function refusePattern(pattern: string, at: Path): void {
-  const why = whyUnbounded(pattern);
-  if (why !== undefined) {
-    throw new Unbounded(at, "a pattern whose time is bounded", `${why}: "${pattern.slice(0, 64)}"`);
-  }
+function read(pattern: string, at: Path): { ways: number; power: number } {
+  const found = readPattern(pattern);
+  if (typeof found !== "string") return found;
+  throw new Unbounded(at, "a pattern whose time is bounded", `${found}: ${JSON.stringify(pattern.slice(0, 64))}`);
 }
 
 function isObject(value: unknown): value is object {

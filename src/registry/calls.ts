@@ -114,6 +114,11 @@ export class Calls implements Disposable {
   ): void {
     const now = this.#own.current(record);
     const name = ownName(now, hook);
+    if (name === undefined && now.live === undefined && now.fence !== undefined) { // which middleware it has is not known yet
+      return this.#holdOrRefuse(now, hook, waiter, options, (fresh) => {
+        this.#startWrapped(fresh, hook, args, waiter, options);
+      });
+    }
     const wraps = name === undefined ? [] : this.#own.middleware.of(now, name);
     if (wraps.length === 0) this.#begin(now, hook, args, waiter, options);
     else this.#beginWrapped(now, name!, args, waiter, options, wraps);

@@ -8,7 +8,6 @@ import type { CallLedger } from "./call_ledger.ts";
 import type { Calls } from "./calls.ts";
 import type { HookContract } from "./hook_contract.ts";
 import { HookCall } from "./hook_call.ts";
-import { unavailable } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 
 /** A scope whose hooks can be called without it. */
@@ -43,8 +42,9 @@ export class DirectCalls implements DirectHook {
     const { call, unchecked, check } = scope.direct(hook);
     const contract = record.contract?.of(hook);
     this.checks = check !== undefined;
-    this.#call = contract === undefined ? call : held(record, contract, call);
-    this.#unchecked = contract === undefined ? unchecked : held(record, contract, unchecked);
+    const again = (input: unknown) => calls.call(record, hook, [input]);
+    this.#call = contract === undefined ? call : held(record, contract, call, again);
+    this.#unchecked = contract === undefined ? unchecked : held(record, contract, unchecked, again);
     this.#check = check;
   }
 
@@ -96,8 +96,13 @@ export class DirectCalls implements DirectHook {
   }
 }
 
-/** A hook whose input and output are held against its hookspec. */
-function held(record: PluginRecord, contract: HookContract, call: DirectFunction): DirectFunction {
+/** A hook whose input and output are held against its hookspec; `again` calls whatever is in the plugin's place by then. */
+function held(
+  record: PluginRecord,
+  contract: HookContract,
+  call: DirectFunction,
+  again: (input: unknown) => Promise<unknown>,
+): DirectFunction {
   const finish = (output: unknown, input: unknown) => {
     contract.output(output, input);
     return output;
@@ -122,10 +127,7 @@ function held(record: PluginRecord, contract: HookContract, call: DirectFunction
     if (given !== undefined) contract.input(input);
     const guarding = contract.guard?.(input);
     if (guarding === undefined) return run(input);
-    return guarding.then(() => {
-      if (record.live === undefined) throw unavailable(record); // it was torn down while it was asked
-      return run(input);
-    });
+    return guarding.then(() => record.live === undefined ? again(input) : run(input)); // it may be reloaded or torn down
   };
 }
 

@@ -1,4 +1,4 @@
-import { HookInputInvalid, HookOutputInvalid, isPluginRegistryError } from "../errors.ts";
+import { HookInputInvalid, HookOutputInvalid } from "../errors.ts";
 import type { CompiledHook, HookDefinition, SchemaCheck, SchemaProblem } from "../hookspec/mod.ts";
 import { STOP_CHAIN } from "../stop_chain.ts";
 
@@ -9,7 +9,6 @@ export type Misfit = (error: HookInputInvalid | HookOutputInvalid) => void;
 export type InputGuard = (input: unknown) => Promise<void> | undefined;
 
 /** What a call without an argument is called with. */
-const NOTHING: readonly unknown[] = Object.freeze([Object.freeze({})]);
 
 /** What a hookspec asks of one hook of one plugin. */
 export class HookContract {
@@ -54,8 +53,9 @@ export class HookContract {
    */
   arguments(args: readonly unknown[]): readonly unknown[] {
     if (args.length === 0 || (args.length === 1 && args[0] === undefined)) {
-      this.input(NOTHING[0]);
-      return NOTHING;
+      const input = {}; // a fresh one: a plugin of this isolate may write to it
+      this.input(input);
+      return [input];
     }
     if (args.length === 1 || this.#checkInput === undefined) this.input(args[0]);
     else this.#refuseInput({ path: "$", expected: "one object", found: `${args.length} arguments` });
@@ -66,9 +66,7 @@ export class HookContract {
   input(input: unknown): void {
     const check = this.#checkInput;
     if (check === undefined) return;
-    const problem = isPlainObject(input)
-      ? checked(check, input)
-      : { path: "$", expected: "one object", found: describe(input) };
+    const problem = isPlainObject(input) ? check(input) : { path: "$", expected: "one object", found: describe(input) };
     if (problem !== undefined) this.#refuseInput(problem);
   }
 
@@ -90,7 +88,7 @@ export class HookContract {
     if (check === undefined) return;
     if (isStream(output)) return this.#refuseStream(output);
     const stops = this.#isChain && output === STOP_CHAIN;
-    const problem = checked(check, stops ? input : output === undefined ? null : output);
+    const problem = check(stops ? input : output === undefined ? null : output);
     if (problem === undefined) return;
     const cause = stops ? " (which STOP_CHAIN keeps)" : by === undefined ? "" : ` (given by ${by})`;
     this.#misfit(
@@ -116,16 +114,6 @@ export class HookContract {
 
 async function end(stream: AsyncIterable<unknown>): Promise<void> {
   await stream[Symbol.asyncIterator]().return?.();
-}
-
-/** NB: a value that goes round in a circle never ends under a schema that refers to itself, save by the stack. */
-function checked(check: SchemaCheck, value: unknown): SchemaProblem | undefined {
-  try {
-    return check(value);
-  } catch (error) {
-    if (!(error instanceof RangeError) || isPluginRegistryError(error)) throw error;
-    return { path: "$", expected: "a value of less depth", found: "one that is nested too deep, or in a circle" };
-  }
 }
 
 function isPlainObject(value: unknown): boolean {

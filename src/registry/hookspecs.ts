@@ -91,11 +91,15 @@ export class Hookspecs {
       const expected = `another major version than that of "${kind}" ${earlier}, which is registered already`;
       problems.push({ path: "kind_api_version", expected, found: `"${version}"` });
     }
-    for (const [i, { name, dispatch }] of hookspec.hooks.entries()) {
-      const declared = this.#declarations.get(kind)?.get(name)?.dispatch;
-      if (declared === undefined || declared === dispatch) continue;
-      const expected = `"${declared}", as in the other registered versions of kind "${kind}"`;
-      problems.push({ path: `hooks[${i}].dispatch`, expected, found: `"${dispatch}"` });
+    for (const [i, { name, dispatch, error_policy: policy }] of hookspec.hooks.entries()) {
+      const declared = this.#declarations.get(kind)?.get(name);
+      if (declared === undefined) continue;
+      const [field, wanted, found] = declared.dispatch !== dispatch
+        ? ["dispatch", declared.dispatch, dispatch]
+        : ["error_policy", declared.errorPolicy, policy];
+      if (wanted === found) continue;
+      const expected = `"${wanted}", as in the other registered versions of kind "${kind}"`;
+      problems.push({ path: `hooks[${i}].${field}`, expected, found: `"${found}"` });
     }
     if (problems.length > 0) throw new HookspecInvalid(source, problems);
     const running = this.#own.running(kind);

@@ -111,7 +111,7 @@ function unknownKind(kind: string, records: readonly PluginRecord[]): string {
   const kinds = [...new Set(records.map(({ manifest }) => manifest.kind))].sort();
   const [near] = nearNames(kind, kinds);
   const known = kinds.length === 0
-    ? "no plugin is registered"
+    ? "no plugin is registered; what was refused stands in the report of discover, and in the log"
     : `the kinds are ${kinds.map((k) => `"${k}"`).join(", ")}`;
   return `Cannot find a plugin of kind "${kind}": ${near === undefined ? known : `did you mean "${near}"?`}`;
 }

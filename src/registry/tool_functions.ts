@@ -3,6 +3,7 @@ import { compileSchema, type JsonSchema, type SchemaCheck } from "../hookspec/mo
 import { formatPath } from "../json.ts";
 import { nearNames } from "../near.ts";
 import { whyUnboundedSchema } from "./bounded_schema.ts";
+import { isTooCostly, type KeywordCost } from "./check_cost.ts";
 
 /** What one plugin may list: all of it is kept, and looked through for near names. */
 const MAX_FUNCTIONS = 1000;
@@ -12,6 +13,8 @@ const MAX_NAME = 128;
 interface ToolFunction {
   readonly place: number;
   readonly parameters: JsonSchema;
+  /** What a check may take, of schemas that are not the host's own. */
+  readonly costs: KeywordCost[];
   check?: SchemaCheck;
   compiling?: Promise<SchemaCheck>;
 }
@@ -52,7 +55,7 @@ export class ToolFunctions {
     if (this.#functions.has(name)) {
       throw this.#refuse({ path, expected: "a name that no other of its functions has", found: JSON.stringify(name) });
     }
-    this.#functions.set(name, { place, parameters: parameters as JsonSchema });
+    this.#functions.set(name, { place, parameters: parameters as JsonSchema, costs: [] });
   }
 
   /** The names, in the order of the answer. */
@@ -76,20 +79,28 @@ export class ToolFunctions {
     const { function: name, args } = (input ?? {}) as { function?: unknown; args?: unknown };
     const own = this.#functions.get(name as string);
     if (own === undefined) throw this.#unknown(name);
-    if (own.check !== undefined) return this.#hold(own.check, args);
+    if (own.check !== undefined) return this.#hold(own, own.check, args);
     own.compiling ??= this.#compile(own);
-    return own.compiling.then((check) => this.#hold(own.check = check, args));
+    return own.compiling.then((check) => this.#hold(own, own.check = check, args));
   }
 
-  #hold(check: SchemaCheck, args: unknown): undefined {
+  #hold({ costs }: ToolFunction, check: SchemaCheck, args: unknown): undefined {
+    if (isTooCostly(args, costs)) {
+      throw new HookInputInvalid(this.#plugin, "execute", {
+        path: "$.args",
+        expected: "values that the function's patterns and uniqueItems take less than a second to check " +
+          "(a maxLength or maxItems beside them in its schema helps)",
+        found: "too long a text or list",
+      });
+    }
     const problem = check(args === undefined ? {} : args);
     if (problem === undefined) return;
     throw new HookInputInvalid(this.#plugin, "execute", { ...problem, path: `$.args${problem.path.slice(1)}` });
   }
 
-  async #compile({ place, parameters }: ToolFunction): Promise<SchemaCheck> {
+  async #compile({ place, parameters, costs }: ToolFunction): Promise<SchemaCheck> {
     const at = [place, "parameters"];
-    const unbounded = this.#isTrusted ? undefined : whyUnboundedSchema(parameters, at);
+    const unbounded = this.#isTrusted ? undefined : whyUnboundedSchema(parameters, at, costs);
     if (unbounded !== undefined) throw this.#refuse(unbounded);
     try {
       return await compileSchema(parameters, `${this.#plugin} ${formatPath(at)}`);
@@ -102,7 +113,8 @@ export class ToolFunctions {
 
   #unknown(name: unknown): HookInputInvalid {
     const near = typeof name === "string" ? nearNames(name, this.keys()).slice(0, 5) : [];
-    const names = (near.length > 0 ? near : [...this.keys()].slice(0, 20)).map((one) => `"${one}"`).join(", ") ||
+    const names =
+      (near.length > 0 ? near : [...this.keys()].slice(0, 20)).map((one) => JSON.stringify(one)).join(", ") ||
       "none";
     return new HookInputInvalid(this.#plugin, "execute", {
       path: "$.function",

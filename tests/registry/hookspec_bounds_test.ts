@@ -1,7 +1,10 @@
 /** Which patterns and schemas of plugins the host runs. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { HookInputInvalid } from "@dagstack/plugin-system";
 import { whyUnbounded } from "../../src/registry/bounded_pattern.ts";
 import { whyUnboundedSchema } from "../../src/registry/bounded_schema.ts";
+import { isTooCostly, type KeywordCost } from "../../src/registry/check_cost.ts";
+import { ToolFunctions } from "../../src/registry/tool_functions.ts";
 
 Deno.test("patterns whose time is bounded are let pass", () => {
   for (
@@ -67,4 +70,52 @@ Deno.test("a schema is bounded by what it comes to, whatever its form", () => {
   let deep: unknown = true;
   for (let i = 0; i < 100_000; i++) deep = { not: deep };
   assert(why(deep) !== undefined);
+});
+
+Deno.test("arguments that a plugin's schema could take long to check are refused unchecked, and others are not", () => {
+  const isRefused = (schema: object, value: unknown) => {
+    const costs: KeywordCost[] = [];
+    assertEquals(whyUnboundedSchema({ properties: { x: schema } }, [], costs), undefined);
+    return isTooCostly({ x: value }, costs);
+  };
+  const long = "a".repeat(100_000);
+  const list = Array.from({ length: 100_000 }, (_, i) => i);
+  assert(isRefused({ pattern: "^a*a*a*b$" }, long));
+  assert(isRefused({ pattern: "^a*a*b$" }, [long]));
+  assert(isRefused({ patternProperties: { "^a*a*a*b$": true } }, { [long]: 1 }), "keys are matched too");
+  assert(isRefused({ pattern: "x{0,3999}y" }, long + long), "ways");
+  assert(isRefused({ pattern: "^a*a*a*b$" }, Array.from({ length: 100_000 }, () => "a".repeat(50))), "all together");
+  assert(isRefused({ uniqueItems: true }, list));
+  assert(!isRefused({ pattern: "^a*a*a*b$", maxLength: 400 }, long), "the bound beside it is looked at first");
+  assert(!isRefused({ pattern: "^[a-z]+$" }, long));
+  assert(!isRefused({ pattern: "^[^@]+@[^@]+\\.[a-z]{2,}$" }, "ada@example.com"));
+  assert(!isRefused({ uniqueItems: true, items: { type: "number" } }, list));
+  assert(!isRefused({ uniqueItems: true, maxItems: 1000 }, list));
+  assert(!isRefused({ type: "string" }, long));
+});
+
+Deno.test("what a tool lists comes to errors short and without control characters", async () => {
+  const call = async (parameters: unknown, args: unknown, isTrusted = false) =>
+    await new ToolFunctions("tool/sample", isTrusted, [{ name: "f\n\x1b[2J", parameters }])
+      .check({ function: "f\n\x1b[2J", args });
+  const name = "b\n\x1b[31m" + "z".repeat(10_000);
+  const pattern = { type: "object", properties: { x: { pattern: "^\n\x1b[31m(" } } };
+  for (
+    const asked of [
+      () => call({ type: "object", dependentRequired: { a: [name] } }, { a: 1 }),
+      () => call({ type: "object", additionalProperties: { type: "string" } }, { [name]: 1 }),
+      () => call(pattern, {}, true),
+    ]
+  ) {
+    const { message } = await assertRejects(asked, Error);
+    assert(message.length < 1000, String(message.length));
+    // deno-lint-ignore no-control-regex -- they are what must not be there
+    assert(!/[\x00-\x1f]/.test(message), message);
+  }
+  const listing = new ToolFunctions("tool/sample", false, [{ name: "f\x1b[2J" }]);
+  const { message } = await assertRejects(async () => await listing.check({ function: "g" }), HookInputInvalid);
+  assert(!message.includes("\x1b"), message);
+  const costly = () => call({ properties: { x: { pattern: "^a*a*a*b$" } } }, { x: "a".repeat(2000) });
+  const error = await assertRejects(costly, HookInputInvalid, "maxLength");
+  assertEquals(error.path, "$.args");
 });
