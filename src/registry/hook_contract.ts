@@ -8,8 +8,6 @@ export type Misfit = (error: HookInputInvalid | HookOutputInvalid) => void;
 /** Looks at an input beyond the schema, before the plugin is called; waits where it must. Throws or rejects. */
 export type InputGuard = (input: unknown) => Promise<void> | undefined;
 
-/** What a call without an argument is called with. */
-
 /** What a hookspec asks of one hook of one plugin. */
 export class HookContract {
   /** Further checks of the input. */
