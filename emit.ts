@@ -50,7 +50,8 @@ export {
   emitYaml,
   parseOpenRpc,
 } from "./src/emit/mod.ts";
-export type { DispatchClass, ErrorPolicy, HookDefinition, Hookspec, JsonSchema } from "./src/hookspec/mod.ts";
+export type { DispatchClass, ErrorPolicy, HookDefinition, Hookspec } from "./src/hookspec/mod.ts";
+export type { JsonSchema } from "./src/schema/mod.ts";
 export type { JsonValue } from "./src/json.ts";
 
 if (import.meta.main) Deno.exit(await runEmitCommand(Deno.args, console));

@@ -273,7 +273,6 @@ export {
   type Hookspec,
   type HookspecChange,
   type HookspecDiff,
-  type JsonSchema,
   loadHookspec,
   ORCHESTRATOR_HOOKSPEC,
   TOOL_HOOKSPEC,
@@ -281,3 +280,4 @@ export {
   type VersionBump,
   type VersionStep,
 } from "./src/hookspec/mod.ts";
+export type { JsonSchema } from "./src/schema/mod.ts";

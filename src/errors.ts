@@ -60,7 +60,7 @@ export class ManifestInvalid extends PluginRegistryError {
    * @param problems All that is wrong with it.
    */
   constructor(source: string, problems: readonly ManifestProblem[], options: PluginRegistryErrorOptions = {}) {
-    const list = problems.map(describeProblem);
+    const list = problems.map((problem) => describeProblem(problem));
     const all = list.length === 1 ? list[0] : `${list.length} problems\n  ${list.join("\n  ")}`;
     super(`Cannot load manifest "${source}": ${all}`, options);
     this.source = source;
@@ -68,10 +68,10 @@ export class ManifestInvalid extends PluginRegistryError {
   }
 }
 
-function describeProblem(problem: ManifestProblem): string {
+function describeProblem(problem: ManifestProblem, whole = "the file"): string {
   const at = problem.line === undefined ? "" : ` (line ${problem.line}, column ${problem.column ?? 1})`;
   const hint = problem.suggestion === undefined ? "" : `, did you mean "${problem.suggestion}"?`;
-  return `${problem.path || "the file"}${at}: expected ${problem.expected}, found ${problem.found}${hint}`;
+  return `${problem.path || whole}${at}: expected ${problem.expected}, found ${problem.found}${hint}`;
 }
 
 /** One thing wrong in a hookspec or in one of its schemas. */
@@ -80,7 +80,7 @@ export interface HookspecProblem extends ManifestProblem {
   file?: string;
 }
 
-/** A kind's description that breaks SPEC section 12. Holds every problem of it and of its schemas at once. */
+/** A kind's description, or a JSON Schema, that breaks SPEC section 12. Holds every problem of it and of its schemas at once. */
 export class HookspecInvalid extends PluginRegistryError {
   /** The file, as given. */
   readonly source: string;
@@ -92,13 +92,20 @@ export class HookspecInvalid extends PluginRegistryError {
    *
    * @param source The file, or what a value is called.
    * @param problems All that is wrong with it.
+   * @param options What was to be done with it as well: `"use schema"` for one that belongs to no file.
    */
-  constructor(source: string, problems: readonly HookspecProblem[], options: PluginRegistryErrorOptions = {}) {
+  constructor(
+    source: string,
+    problems: readonly HookspecProblem[],
+    options: PluginRegistryErrorOptions & { action?: "load hookspec" | "use schema" } = {},
+  ) {
+    const { action = "load hookspec", ...base } = options;
     const list = problems.map((problem) =>
-      (problem.file === undefined ? "" : `${problem.file}: `) + describeProblem(problem)
+      (problem.file === undefined ? "" : `${problem.file}: `) +
+      describeProblem(problem, action === "use schema" ? "the schema" : undefined)
     );
     const all = list.length === 1 ? list[0] : `${list.length} problems\n  ${list.join("\n  ")}`;
-    super(`Cannot load hookspec "${source}": ${all}`, options);
+    super(`Cannot ${action} "${source}": ${all}`, base);
     this.source = source;
     this.problems = problems;
   }
@@ -396,7 +403,7 @@ export class GrantsInvalid extends PluginRegistryError {
    * @param problems All that is wrong with it.
    */
   constructor(source: string, problems: readonly ManifestProblem[], options: PluginRegistryErrorOptions = {}) {
-    super(`Cannot read grants "${source}": ${problems.map(describeProblem).join("; ")}`, options);
+    super(`Cannot read grants "${source}": ${problems.map((problem) => describeProblem(problem)).join("; ")}`, options);
     this.source = source;
     this.problems = problems;
   }

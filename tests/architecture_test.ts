@@ -8,9 +8,9 @@ import { PROJECT } from "./support.ts";
 /** From the bottom; README.md shows the same picture. Single files of `src/` are row 0. */
 const ROWS: string[][] = [
   ["errors", "escape_control", "folder_hash", "json", "near", "path", "stop_chain", "version", "deadlines"],
-  ["hookspec", "manifest"],
-  ["emit", "resources"],
-  ["context"],
+  ["manifest", "schema"],
+  ["hookspec", "resources"],
+  ["context", "emit"],
   ["dispatch", "discovery", "packages", "rpc"],
   ["sandbox"],
   ["runtime"],

@@ -1,4 +1,5 @@
-import type { Hookspec, JsonSchema } from "../hookspec/mod.ts";
+import type { Hookspec } from "../hookspec/mod.ts";
+import type { JsonSchema } from "../schema/mod.ts";
 import { pascalCase } from "./names.ts";
 import { childSchemas, isSchemaObject, References, type Target } from "./references.ts";
 

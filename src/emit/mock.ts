@@ -1,4 +1,5 @@
-import { compileSchema, type Hookspec, type JsonSchema, sampleValues } from "../hookspec/mod.ts";
+import type { Hookspec } from "../hookspec/mod.ts";
+import { compileSchema, type JsonSchema, sampleValues } from "../schema/mod.ts";
 import type { JsonValue } from "../json.ts";
 import { Definitions } from "./definitions.ts";
 import { docComment, docText } from "./doc_text.ts";

@@ -1,4 +1,4 @@
-/** Types, documents and doubles that are written from a hookspec. Row 2. */
+/** Types, documents and doubles that are written from a hookspec. Row 3. */
 export { type CommandOutput, runEmitCommand } from "./command.ts";
 export { EMIT_TARGETS, emitFiles, type EmitFilesOptions, type EmitTarget } from "./emit_files.ts";
 export { emitMarkdown } from "./markdown.ts";

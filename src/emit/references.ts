@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../hookspec/mod.ts";
+import type { JsonSchema } from "../schema/mod.ts";
 
 /** A schema that is no boolean. */
 export type SchemaObject = { readonly [keyword: string]: unknown };

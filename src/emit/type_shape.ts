@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../hookspec/mod.ts";
+import type { JsonSchema } from "../schema/mod.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { descriptionOf, docText } from "./doc_text.ts";
 import { isSchemaObject, type SchemaObject } from "./references.ts";

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../json.ts";
-import { bundleSchema, type Documents } from "./bundle_schema.ts";
+import { bundleSchema, type Documents } from "../schema/mod.ts";
 import type { Table } from "./check_hookspec.ts";
 import type { DispatchClass, ErrorPolicy, HookDefinition, Hookspec } from "./hookspec.ts";
 import { DEFAULT_MCP_TEMPLATE } from "./mcp_template.ts";

@@ -1,6 +1,5 @@
-import type { Finding } from "./finding.ts";
+import { type Finding, schemaFits } from "../schema/mod.ts";
 import type { HookDefinition } from "./hookspec.ts";
-import { schemaFits } from "./schema_fits.ts";
 
 /** A chain that may break: what one plugin answers is not what the next one takes. */
 export interface ChainProblem {

@@ -60,7 +60,9 @@ function checkHook(hook: Table, steps: PathStep[], names: Map<string, string>, t
 
 function checkName(name: JsonValue | undefined, steps: PathStep[], names: Map<string, string>, tell: Tell): void {
   if (typeof name !== "string" || name.length > 64 || !NAME.test(name)) {
-    return tell(steps, "a name in snake_case such as list_tools, of at most 64 characters", name);
+    const suggestion = typeof name === "string" ? snakeForm(name.slice(0, 65)) : "";
+    const more = NAME.test(suggestion) && suggestion.length <= 64 ? { suggestion } : {};
+    return tell(steps, "a name in snake_case such as list_tools, of at most 64 characters", name, more);
   }
   const camel = camelForm(name);
   if (RESERVED.includes(camel)) return tell(steps, "a name that is not the registry's own", name);
@@ -71,6 +73,11 @@ function checkName(name: JsonValue | undefined, steps: PathStep[], names: Map<st
   if (other === name) return tell(steps, "a name that no other hook has", name);
   if (other !== undefined) return tell(steps, `a name that differs from "${other}" in camelCase as well`, name);
   names.set(camel, name);
+}
+
+/** `list_tools` for `listTools`, `ListTools`, `list-tools` and `list tools`. */
+function snakeForm(name: string): string {
+  return name.replace(/(?<=[a-z0-9])(?=[A-Z])|[-_ ]+/g, "_").toLowerCase();
 }
 
 function checkChoice(value: JsonValue | undefined, steps: PathStep[], choices: string[], tell: Tell): void {

@@ -1,8 +1,7 @@
 import type { JsonValue, PathStep } from "../json.ts";
 import { nearestName } from "../near.ts";
+import { type Finding, show } from "../schema/mod.ts";
 import { checkHooks } from "./check_hook.ts";
-import type { Finding } from "./finding.ts";
-import { show } from "./show.ts";
 
 /** A table of JSON. */
 export type Table = { [key: string]: JsonValue };

@@ -1,4 +1,4 @@
-import { compileSchema } from "./compile_schema.ts";
+import { compileSchema } from "../schema/mod.ts";
 import type { CompiledHook, CompiledHookspec } from "./compiled.ts";
 import type { Hookspec } from "./hookspec.ts";
 
@@ -13,8 +13,8 @@ export async function compileHookspec(hookspec: Hookspec): Promise<CompiledHooks
   const hooks = new Map<string, CompiledHook>();
   for (const definition of hookspec.hooks) {
     const name = `${hookspec.kind}.${definition.name}`;
-    const checkInput = await compileSchema(definition.input_schema, `${name} input`);
-    const checkOutput = await compileSchema(definition.output_schema, `${name} output`);
+    const checkInput = await compileSchema(definition.input_schema, `input of ${name}`);
+    const checkOutput = await compileSchema(definition.output_schema, `output of ${name}`);
     hooks.set(definition.name, { definition, checkInput, checkOutput });
   }
   return { hookspec, hooks };

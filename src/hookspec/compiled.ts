@@ -1,17 +1,5 @@
+import type { SchemaProblem } from "../schema/mod.ts";
 import type { HookDefinition, Hookspec } from "./hookspec.ts";
-
-/** Where a value is not what a schema says, and how. */
-export interface SchemaProblem {
-  /** Where inside the value, for example `$.items[3].name`. */
-  readonly path: string;
-  /** What may stand there, in words. */
-  readonly expected: string;
-  /** What stands there, as short text. */
-  readonly found: string;
-}
-
-/** Checks a value; `undefined` when it fits. Never throws at a JSON value. */
-export type SchemaCheck = (value: unknown) => SchemaProblem | undefined;
 
 /** A hook with its schemas compiled. */
 export interface CompiledHook {

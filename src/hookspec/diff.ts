@@ -1,11 +1,9 @@
 import type { JsonValue } from "../json.ts";
 import { nearNames } from "../near.ts";
-import { Changes, type HookspecChange, inputSide, outputSide } from "./diff_change.ts";
-import { SchemaDiff } from "./diff_schema.ts";
+import { Changes, meansTheSame, orderedJson, SchemaDiff } from "../schema/mod.ts";
+import { type HookspecChange, inputSide, outputSide } from "./diff_change.ts";
 import { biggerBump, isStepEnough, type VersionBump, type VersionStep, versionStep } from "./diff_version.ts";
 import type { HookDefinition, Hookspec } from "./hookspec.ts";
-import { placeOf } from "./schema_fits_place.ts";
-import { meaningText, orderedJson } from "./schema_fits_text.ts";
 
 /** What changed between two hookspecs of a kind. */
 export interface HookspecDiff {
@@ -113,8 +111,8 @@ function diffHooks(old: readonly HookDefinition[], next: readonly HookDefinition
 function findRenamed(hook: HookDefinition, added: readonly HookDefinition[]): HookDefinition | undefined {
   const alike = added.filter((other) =>
     other.dispatch === hook.dispatch &&
-    meaningText(placeOf(other.input_schema)) === meaningText(placeOf(hook.input_schema)) &&
-    meaningText(placeOf(other.output_schema)) === meaningText(placeOf(hook.output_schema))
+    meansTheSame(other.input_schema, hook.input_schema) &&
+    meansTheSame(other.output_schema, hook.output_schema)
   );
   const [near] = nearNames(hook.name, alike.map(({ name }) => name));
   return alike.find(({ name }) => name === near) ?? alike.find(({ description }) => description === hook.description) ??

@@ -1,3 +1,5 @@
+import type { Side } from "../schema/mod.ts";
+
 /** One change between two hookspecs. */
 export interface HookspecChange {
   /**
@@ -11,23 +13,6 @@ export interface HookspecChange {
   readonly message: string;
 }
 
-/** Takes down changes. */
-export class Changes {
-  readonly found: HookspecChange[] = [];
-
-  add(kind: HookspecChange["kind"], path: string, message: string): void {
-    this.found.push({ kind, path, message });
-  }
-}
-
-/** Whose schema it is: plugins take the input and give the output, callers the other way round. */
-export interface Side {
-  /** Breaks where a schema accepts more than before. */
-  readonly wider: string;
-  /** Breaks where a schema accepts less than before. */
-  readonly narrower: string;
-}
-
 /** Of input schemas. */
 export const inputSide: Side = {
   wider: "breaks plugins, which may be given what they do not know",
@@ -39,10 +24,3 @@ export const outputSide: Side = {
   wider: "breaks callers, which may be given what they do not know",
   narrower: "breaks plugins, whose output may be refused",
 };
-
-/** A path and a step below it. */
-export function joined(path: string, step: string | number): string {
-  return typeof step === "string" && /^[A-Za-z_$][\w$-]*$/.test(step)
-    ? `${path}.${step}`
-    : `${path}[${JSON.stringify(step)}]`;
-}

@@ -1,13 +1,11 @@
 import type { JsonValue } from "../json.ts";
+import type { JsonSchema } from "../schema/mod.ts";
 
 /** The five ways to call a hook (SPEC section 7). */
 export type DispatchClass = "singleton" | "broadcast_collect" | "broadcast_notify" | "chain" | "capability";
 
 /** What a failure does to a `broadcast_collect` (SPEC section 7). */
 export type ErrorPolicy = "fail_fast" | "best_effort";
-
-/** A JSON Schema 2020-12. */
-export type JsonSchema = boolean | { readonly [keyword: string]: JsonValue };
 
 /** One hook of a kind (SPEC section 12). Keys are those of the YAML file. */
 export interface HookDefinition {

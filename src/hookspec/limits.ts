@@ -1,13 +1,5 @@
-/** What a hookspec may be at most: far more than any needs, and too little to cost anything. */
+/** What a hookspec may be at most, beyond what its files may be. */
 export const HOOKSPEC_LIMITS = {
-  /** Bytes of one file. */
-  bytes: 262_144,
-  /** Files, the hookspec and its schemas together. */
-  files: 256,
-  /** Levels of nesting in one file. */
-  depth: 64,
-  /** Values in one file, with what aliases repeat. */
-  values: 50_000,
   /** Hooks of one kind. */
   hooks: 256,
   /** Problems told at once. */

@@ -1,17 +1,19 @@
 import { dirname } from "@std/path/dirname";
 import { HookspecInvalid } from "../errors.ts";
+import {
+  checkReferences,
+  type Finding,
+  locateFindings,
+  newDocument,
+  readDocument,
+  readInside,
+  SchemaFiles,
+} from "../schema/mod.ts";
 import { buildHookspec } from "./build_hookspec.ts";
 import { chainFindings } from "./chain_fits.ts";
-import { checkReferences } from "./bundle_schema.ts";
 import { checkHookspec, type Table } from "./check_hookspec.ts";
-import type { Finding } from "./finding.ts";
 import type { Hookspec } from "./hookspec.ts";
 import { HOOKSPEC_LIMITS } from "./limits.ts";
-import { locateFindings } from "./locate_findings.ts";
-import { readDocument } from "./read_document.ts";
-import { readInside } from "./read_inside.ts";
-import { newDocument } from "./schema_document.ts";
-import { SchemaFiles } from "./schema_files.ts";
 import { checkInputIsObject, schemaSlots } from "./schema_slots.ts";
 import { checkSlotValue } from "./validate_hookspec.ts";
 

@@ -1,9 +1,6 @@
 import type { JsonValue, PathStep } from "../json.ts";
-import type { Documents } from "./bundle_schema.ts";
+import { describesObject, type Documents, type Finding, type SchemaDocument, show } from "../schema/mod.ts";
 import { isTable } from "./check_hookspec.ts";
-import type { Finding } from "./finding.ts";
-import { atPointer, readReference, type SchemaDocument } from "./schema_document.ts";
-import { show } from "./show.ts";
 
 /** A field of a hook that says what a value must be. */
 export interface SchemaSlot {
@@ -37,28 +34,10 @@ export function checkInputIsObject(slot: SchemaSlot, documents: Documents, findi
   const { document } = slot;
   if (slot.field === "output_schema" || document === undefined) return;
   if (typeof document.value !== "boolean" && !isTable(document.value)) return; // told as no schema at all
-  if (describesObject(document.value, document, documents, 0)) return;
+  if (describesObject(document, documents)) return;
   const { file, base: steps } = document;
   const expected = `a schema with "type": "object" at its root, since a hook takes exactly one object`;
   const type = isTable(document.value) ? document.value.type : document.value;
   const found = type === undefined ? "no type" : show(type);
   findings.push({ file, steps: type === undefined ? steps : [...steps, "type"], at: "value", expected, found });
-}
-
-function describesObject(schema: JsonValue, document: SchemaDocument, documents: Documents, depth: number): boolean {
-  if (!isTable(schema) || depth > 16) return false;
-  if (schema.type !== undefined) return schema.type === "object";
-  const isObject = (own: JsonValue) => describesObject(own, document, documents, depth + 1);
-  if (typeof schema.$ref === "string") {
-    const target = readReference(schema.$ref, document.folder);
-    const owner = "expected" in target || target.file === undefined ? document : documents.get(target.file);
-    if (owner === undefined || "expected" in target) return true; // told as a reference that leads nowhere
-    const pointer = owner.anchors.get(target.fragment) ?? target.fragment;
-    const found = owner.places.has(pointer) ? atPointer(owner.value, pointer) : undefined;
-    if (found === undefined || describesObject(found, owner, documents, depth + 1)) return true;
-  }
-  if (Array.isArray(schema.allOf) && schema.allOf.some(isObject)) return true;
-  return [schema.anyOf, schema.oneOf].some((forms) =>
-    Array.isArray(forms) && forms.length > 0 && forms.every(isObject)
-  );
 }

@@ -1,17 +1,23 @@
 import { HookspecInvalid } from "../errors.ts";
+import {
+  checkReferences,
+  checkSchema,
+  type Documents,
+  type Finding,
+  INSIDE,
+  newDocument,
+  readReference,
+  type SchemaDocument,
+  show,
+  toPlainValue,
+  toProblem,
+} from "../schema/mod.ts";
 import { buildHookspec } from "./build_hookspec.ts";
 import { chainFindings } from "./chain_fits.ts";
-import { checkReferences, type Documents } from "./bundle_schema.ts";
 import { checkHookspec, type Table } from "./check_hookspec.ts";
-import { checkSchema } from "./check_schema.ts";
-import type { Finding } from "./finding.ts";
 import type { Hookspec } from "./hookspec.ts";
 import { HOOKSPEC_LIMITS } from "./limits.ts";
-import { toProblem } from "./locate_findings.ts";
-import { toPlainValue } from "./plain_value.ts";
-import { INSIDE, newDocument, readReference, type SchemaDocument } from "./schema_document.ts";
 import { checkInputIsObject, schemaSlots } from "./schema_slots.ts";
-import { show } from "./show.ts";
 
 /**
  * Checks a hookspec that is given as an object, its schemas inline.

@@ -1,6 +1,5 @@
 import type { CallOptions } from "../dispatch/mod.ts";
-import { SerializationError } from "../errors.ts";
-import { checkBoundaryValue, formatPath } from "../json.ts";
+import { checkMetadata, type Metadata } from "../rpc/mod.ts";
 
 /**
  * Checks what a call brings besides its arguments. A call that has a signal or a limit is given metadata too, if only
@@ -23,17 +22,21 @@ export function checkCallOptions(options: CallOptions | undefined, hook: string)
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
     throw new RangeError(`Cannot call "${hook}": timeoutMs is ${timeoutMs}, expected more than 0`);
   }
-  if (metadata !== undefined) checkMetadata(metadata, `metadata of hook "${hook}"`);
+  if (metadata !== undefined) checkMetadata(metadata, hook);
   const carried: CallOptions = { metadata: metadata ?? {} };
   if (signal !== undefined) carried.signal = signal;
   if (timeoutMs !== undefined) carried.timeoutMs = timeoutMs;
   return carried;
 }
 
-function checkMetadata(metadata: unknown, what: string): void {
-  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
-    throw new SerializationError("$", "no object", { what });
-  }
-  const [bytes] = checkBoundaryValue(metadata, what);
-  if (bytes !== undefined) throw new SerializationError(formatPath(bytes.path), "Uint8Array", { what });
+/**
+ * What the next step of a call carries, once its limit has become a signal.
+ *
+ * @param metadata What goes with it; may be empty.
+ * @param signal What ends it.
+ * @returns Options; `undefined` when there is nothing to carry.
+ */
+export function carriedOptions(metadata: Metadata, signal: AbortSignal | undefined): CallOptions | undefined {
+  if (signal !== undefined) return { metadata, signal };
+  return Object.keys(metadata).length > 0 ? { metadata } : undefined;
 }

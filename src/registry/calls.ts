@@ -1,6 +1,6 @@
-import { type AroundCall, findTelemetry, type Next, tracing, type WrappedCall } from "../context/mod.ts";
+import { findTelemetry, tracing } from "../context/mod.ts";
 import { Deadlines } from "../deadlines.ts";
-import { type CallOptions, type DirectHook, findHook, runWrapped, untilAborted, type Waiter } from "../dispatch/mod.ts";
+import { type CallOptions, type DirectHook, findHook, untilAborted, type Waiter } from "../dispatch/mod.ts";
 import type { RemoteStream } from "../rpc/mod.ts";
 import { checkCallOptions } from "./call_options.ts";
 import { DirectCalls } from "./direct_calls.ts";
@@ -11,7 +11,8 @@ import { underOneLimit } from "./one_limit.ts";
 import { unavailable, unknownHook } from "./plugin_store.ts";
 import type { PluginRecord } from "./record.ts";
 import { StreamWatch } from "./stream_watch.ts";
-import { startTraced, startTracedWrap } from "./telemetry.ts";
+import { startTraced } from "./telemetry.ts";
+import { WrappedCalls } from "./wrapped_calls.ts";
 
 /** Milliseconds that a hook may take, unless the host says otherwise. */
 const HOOK_TIMEOUT_MS = 30_000;
@@ -32,12 +33,19 @@ export class Calls implements Disposable {
   /** One sweep for all. */
   readonly deadlines: Deadlines = new Deadlines();
   readonly limitMs: number;
+  /** Calls through middleware. */
+  readonly wrapped: WrappedCalls;
   readonly #own: CallsOptions;
 
   /** @param own What it needs. */
   constructor(own: CallsOptions) {
     this.limitMs = own.limitMs ?? HOOK_TIMEOUT_MS;
     this.#own = own;
+    this.wrapped = new WrappedCalls(this, {
+      current: own.current,
+      begin: (...call) => this.#begin(...call),
+      holdOrRefuse: (...call) => this.#holdOrRefuse(...call),
+    });
     findTelemetry();
   }
 
@@ -121,7 +129,7 @@ export class Calls implements Disposable {
     }
     const wraps = name === undefined ? [] : this.#own.middleware.of(now, name);
     if (wraps.length === 0) this.#begin(now, hook, args, waiter, options);
-    else this.#beginWrapped(now, name!, args, waiter, options, wraps);
+    else this.wrapped.begin(now, name!, args, waiter, options, wraps);
   }
 
   /** Calls a hook past its middleware. */
@@ -200,96 +208,6 @@ export class Calls implements Disposable {
     const limitMs = Math.min(options?.timeoutMs ?? Infinity, this.limitMs);
     const goOn = () => again(this.#own.current(record));
     record.fence.hold({ plugin: record.id, hook, waiter, options, limitMs, goOn });
-  }
-
-  #beginWrapped(
-    record: PluginRecord,
-    hook: string,
-    args: readonly unknown[],
-    waiter: Waiter,
-    options: CallOptions | undefined,
-    wraps: readonly PluginRecord[],
-  ): void {
-    const { id, manifest: { kind, name: plugin } } = record;
-    const contract = record.contract?.of(hook);
-    let held: readonly unknown[];
-    try {
-      held = contract?.arguments(args) ?? args;
-    } catch (error) {
-      return waiter.reject(error);
-    }
-    const limited = underOneLimit(this.deadlines, id, hook, options);
-    const inmost = (changed: readonly unknown[], metadata: WrappedCall["metadata"]) =>
-      new Promise((resolve, reject) => {
-        const { signal } = limited;
-        const carries = signal !== undefined || Object.keys(metadata).length > 0;
-        const own = carries ? { metadata, ...(signal === undefined ? {} : { signal }) } : undefined;
-        this.#begin(this.#own.current(record), hook, changed, { resolve, reject }, own);
-      });
-    const metadata = options?.metadata ?? {};
-    const around = this.around(wraps, { kind, plugin, hook, args: held, metadata }, limited.signal, inmost);
-    const checked = contract === undefined ? around : around.then((value) => {
-      contract.output(value, held[0], "its middleware");
-      return value;
-    });
-    checked.then(
-      (value) => (limited.done(), waiter.resolve(value)),
-      (error) => (limited.done(), waiter.reject(error)),
-    );
-  }
-
-  #startWrap(wrap: PluginRecord, call: AroundCall, next: Next, waiter: Waiter, signal: AbortSignal | undefined): void {
-    const on = tracing();
-    if (on === undefined) return this.#wrap(wrap, call, next, waiter, signal);
-    const traced = { record: wrap, hook: call.hook, waiter, options: undefined };
-    startTracedWrap(on, traced, call, next, (...inside) => this.#wrap(wrap, ...inside, signal));
-  }
-
-  /** Runs a call, of a hook or of a resource, through middleware. */
-  around(
-    wraps: readonly PluginRecord[],
-    call: AroundCall,
-    signal: AbortSignal | undefined,
-    inmost: (args: readonly unknown[], metadata: WrappedCall["metadata"]) => Promise<unknown>,
-  ): Promise<unknown> {
-    const around = wraps.map((wrap) => ({
-      id: wrap.id,
-      run: (call: WrappedCall, next: Next) =>
-        new Promise((resolve, reject) => this.#startWrap(wrap, call, next, { resolve, reject }, signal)),
-    }));
-    return runWrapped(around, call, inmost);
-  }
-
-  /** Tells a middleware of calls of resources, after the fact. */
-  report(record: PluginRecord, calls: readonly unknown[], dropped: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const now = this.#own.current(record);
-      if (now.live === undefined) return reject(unavailable(now));
-      new HookCall(this, now, "#resourceReport", { resolve, reject }).begin(now.live, [calls, dropped]);
-    });
-  }
-
-  /** Calls a middleware's `wrap`. What it waits for while `next` is under way is not its own time. */
-  #wrap(wrap: PluginRecord, call: WrappedCall, next: Next, waiter: Waiter, signal: AbortSignal | undefined): void {
-    const record = this.#own.current(wrap);
-    const { live } = record;
-    const what = `wrap of ${call.hook}`;
-    const carries = signal !== undefined || Object.keys(call.metadata).length > 0;
-    const options = carries ? { metadata: call.metadata, ...(signal === undefined ? {} : { signal }) } : undefined;
-    if (live === undefined) {
-      // Whoever guards calls must not be got round by its own failure.
-      return this.#holdOrRefuse(record, what, waiter, options, (now) => this.#wrap(now, call, next, waiter, signal));
-    }
-    const own = new HookCall(this, record, what, waiter, options);
-    const nextInItsOwnTime: Next = async (change) => {
-      own.suspend();
-      try {
-        return await next(change);
-      } finally {
-        own.resume();
-      }
-    };
-    own.beginWith((carried) => live.startWrap(call, nextInItsOwnTime, own, carried));
   }
 
   /** Asks a plugin's own `matches`, as a call of its. */

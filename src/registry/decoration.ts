@@ -15,14 +15,14 @@ import {
   type ResourceCall,
   type ResourceDecorator,
 } from "../resources/mod.ts";
-import type { Calls } from "./calls.ts";
 import type { Middleware } from "./middleware.ts";
 import type { PluginRecord } from "./record.ts";
+import type { WrappedCalls } from "./wrapped_calls.ts";
 
 /** What decorating resources needs of the registry. */
 export interface DecorationOptions {
   middleware: Middleware;
-  calls: Pick<Calls, "around" | "report">;
+  calls: Pick<WrappedCalls, "around" | "report">;
   log: () => Logger;
 }
 

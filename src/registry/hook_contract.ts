@@ -1,6 +1,8 @@
-import { HookInputInvalid, HookOutputInvalid } from "../errors.ts";
-import type { CompiledHook, HookDefinition, SchemaCheck, SchemaProblem } from "../hookspec/mod.ts";
+import { type HookInputInvalid, HookOutputInvalid } from "../errors.ts";
+import type { CompiledHook, HookDefinition } from "../hookspec/mod.ts";
+import type { SchemaCheck, SchemaProblem } from "../schema/mod.ts";
 import { STOP_CHAIN } from "../stop_chain.ts";
+import { inputMisfit } from "./input_misfit.ts";
 
 /** What becomes of an input or an output that does not fit: throws it, or tells somebody. */
 export type Misfit = (error: HookInputInvalid | HookOutputInvalid) => void;
@@ -69,7 +71,7 @@ export class HookContract {
   }
 
   #refuseInput(problem: SchemaProblem): void {
-    this.#misfit(new HookInputInvalid(this.#plugin, this.#definition.name, problem));
+    this.#misfit(inputMisfit(this.#plugin, this.#definition.name, problem));
   }
 
   /**
@@ -88,12 +90,14 @@ export class HookContract {
     const stops = this.#isChain && output === STOP_CHAIN;
     const problem = check(stops ? input : output === undefined ? null : output);
     if (problem === undefined) return;
+    const isMissing = output === undefined && !stops && problem.path === "$"; // there is no return, not one of null
+    const found = isMissing ? "nothing" : problem.found;
     const cause = stops ? " (which STOP_CHAIN keeps)" : by === undefined ? "" : ` (given by ${by})`;
     this.#misfit(
       new HookOutputInvalid(
         this.#plugin,
         this.#definition.name,
-        cause === "" ? problem : { ...problem, found: problem.found + cause },
+        { ...problem, found: found + cause },
       ),
     );
   }

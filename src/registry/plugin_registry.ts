@@ -1,6 +1,6 @@
 import { type Logger, PluginContext, type PluginHandle, type PluginLookup, safeLogger } from "../context/mod.ts";
 import type { CallOptions, DispatchFilter, RoutingPolicy } from "../dispatch/mod.ts";
-import { isHookInputInvalid, PluginLoadError, TeardownErrors } from "../errors.ts";
+import { PluginLoadError, TeardownErrors } from "../errors.ts";
 import type { Hookspec } from "../hookspec/mod.ts";
 import { escapeControl } from "../escape_control.ts";
 import { type Manifest, resolveDependencies, validateManifest } from "../manifest/mod.ts";
@@ -14,6 +14,7 @@ import { Fence } from "./fence.ts";
 import { groupMembers } from "./group_members.ts";
 import { createHandle } from "./handle.ts";
 import { HookTable } from "./hook_table.ts";
+import { isInputMisfit } from "./input_misfit.ts";
 import type { ResourceRegistry } from "../resources/mod.ts";
 import { decorationOf } from "./decoration.ts";
 import { hostServices } from "./host_services.ts";
@@ -329,7 +330,7 @@ export class PluginRegistry<Kinds extends object = KindTypes> implements AsyncDi
     matches: (record, input, options) => this.#calls.matches(record, input, options),
     declaration: (kind, hook) => this.#hooks.declaration(kind, hook),
     failed: (record, hook, where, error) => {
-      if (isHookInputInvalid(error) && error.plugin === record.id && where !== "notify") return; // the caller's fault
+      if (isInputMisfit(error) && error.plugin === record.id && where !== "notify") return; // the caller's fault
       const reason = `hook "${hook}" failed: ${error instanceof Error ? error.message : String(error)}`;
       if (where === "fail_fast") this.#lifecycle.degrade(record, reason);
       else this.#logger.warn(escapeControl(`Plugin "${record.id}": ${reason}`), { plugin: record.id, hook, where });
@@ -392,7 +393,7 @@ export class PluginRegistry<Kinds extends object = KindTypes> implements AsyncDi
     const { messageBytes } = chooseLimits(this.#hosting.limits, manifest.kind, manifest.name);
     const warn = (message: string) => this.#logger.warn(message);
     const services = hostServices({ plugin: id, context, dependencies, messageBytes, warn, call });
-    const own = { middleware: this.#middleware, calls: this.#calls, log: () => this.#logger };
+    const own = { middleware: this.#middleware, calls: this.#calls.wrapped, log: () => this.#logger };
     return { dependencies, services, decoration: decorationOf(record, context, own) };
   }
 

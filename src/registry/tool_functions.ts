@@ -1,9 +1,10 @@
-import { HookInputInvalid, HookOutputInvalid, type HookValueProblem, isHookspecInvalid } from "../errors.ts";
-import { compileSchema, type JsonSchema, type SchemaCheck } from "../hookspec/mod.ts";
+import { type HookInputInvalid, HookOutputInvalid, type HookValueProblem, isHookspecInvalid } from "../errors.ts";
+import { compileSchema, type JsonSchema, type SchemaCheck } from "../schema/mod.ts";
 import { formatPath } from "../json.ts";
 import { nearNames } from "../near.ts";
 import { whyUnboundedSchema } from "./bounded_schema.ts";
 import { isTooCostly, type KeywordCost } from "./check_cost.ts";
+import { inputMisfit } from "./input_misfit.ts";
 
 /** What one plugin may list: all of it is kept, and looked through for near names. */
 const MAX_FUNCTIONS = 1000;
@@ -86,7 +87,7 @@ export class ToolFunctions {
 
   #hold({ costs }: ToolFunction, check: SchemaCheck, args: unknown): undefined {
     if (isTooCostly(args, costs)) {
-      throw new HookInputInvalid(this.#plugin, "execute", {
+      throw inputMisfit(this.#plugin, "execute", {
         path: "$.args",
         expected: "values that the function's patterns and uniqueItems take less than a second to check " +
           "(a maxLength or maxItems beside them in its schema helps)",
@@ -95,7 +96,7 @@ export class ToolFunctions {
     }
     const problem = check(args === undefined ? {} : args);
     if (problem === undefined) return;
-    throw new HookInputInvalid(this.#plugin, "execute", { ...problem, path: `$.args${problem.path.slice(1)}` });
+    throw inputMisfit(this.#plugin, "execute", { ...problem, path: `$.args${problem.path.slice(1)}` });
   }
 
   async #compile({ place, parameters, costs }: ToolFunction): Promise<SchemaCheck> {
@@ -103,7 +104,7 @@ export class ToolFunctions {
     const unbounded = this.#isTrusted ? undefined : whyUnboundedSchema(parameters, at, costs);
     if (unbounded !== undefined) throw this.#refuse(unbounded);
     try {
-      return await compileSchema(parameters, `${this.#plugin} ${formatPath(at)}`);
+      return await compileSchema(parameters, `${formatPath(at)} of ${this.#plugin}`);
     } catch (error) {
       if (!isHookspecInvalid(error)) throw error;
       const [{ path, expected, found }] = error.problems as [HookValueProblem];
@@ -116,7 +117,7 @@ export class ToolFunctions {
     const names =
       (near.length > 0 ? near : [...this.keys()].slice(0, 20)).map((one) => JSON.stringify(one)).join(", ") ||
       "none";
-    return new HookInputInvalid(this.#plugin, "execute", {
+    return inputMisfit(this.#plugin, "execute", {
       path: "$.function",
       expected: near.length > 0 ? `one of its functions (did you mean ${names}?)` : `one of its functions (${names})`,
       found: typeof name === "string" ? JSON.stringify(name.slice(0, MAX_NAME)) : typeof name,

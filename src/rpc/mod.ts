@@ -1,4 +1,4 @@
-/** Messages between scopes: frames, calls and streams in both directions, errors that keep their class. Row 3. */
+/** Messages between scopes: frames, calls and streams in both directions, errors that keep their class. Row 4. */
 export { type CallContext, givenUp, LazyCallContext } from "./call_context.ts";
 export { checkArguments, checkResult } from "./check_crossing.ts";
 export {

@@ -18,7 +18,7 @@ import fc from "fast-check";
 import { MemoryLogger, TempFolder } from "../support.ts";
 import { checkTypes } from "./check_types.ts";
 import { rootSchema } from "./random_schemas.ts";
-import { compileSchema } from "../../src/hookspec/mod.ts";
+import { compileSchema } from "../../src/schema/mod.ts";
 
 function hookspecOf(output: unknown, changes: Record<string, unknown> = {}): Hookspec {
   const hook = { name: "run", dispatch: "singleton", description: "Runs.", input_schema: { type: "object" } };

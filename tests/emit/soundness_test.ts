@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { emitTypeScript } from "@dagstack/plugin-system/emit";
-import { compileSchema, type JsonSchema, type SchemaCheck, validateHookspec } from "../../src/hookspec/mod.ts";
+import { validateHookspec } from "../../src/hookspec/mod.ts";
+import { compileSchema, type JsonSchema, type SchemaCheck } from "../../src/schema/mod.ts";
 import { TempFolder } from "../support.ts";
 import { checkTypes } from "./check_types.ts";
 import { anyValue, rootSchema } from "./random_schemas.ts";

@@ -37,7 +37,7 @@ const CASES: [what: string, files: Files, problems: string[]][] = [
     ['hooks[0].dispatch (line 6, column 15): expected one of "singleton", "broadcast_collect", "broadcast_notify", "chain", "capability", found "singelton", did you mean "singleton"?'],
   ],
   ["a name that is not in snake_case", { "v1.yaml": hookspecText({ hook: HOOK.replace("greet", "greetOne") }) }, [
-    'hooks[0].name (line 5, column 11): expected a name in snake_case such as list_tools, of at most 64 characters, found "greetOne"',
+    'hooks[0].name (line 5, column 11): expected a name in snake_case such as list_tools, of at most 64 characters, found "greetOne", did you mean "greet_one"?',
   ]],
   ["a name that the registry calls itself", { "v1.yaml": hookspecText({ hook: HOOK.replace("greet", "teardown") }) }, [
     'hooks[0].name (line 5, column 11): expected a name that is not the registry\'s own, found "teardown"',

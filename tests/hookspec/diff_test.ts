@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { diffHookspecs, type HookDefinition, type Hookspec, type JsonSchema, type JsonValue } from "../../mod.ts";
-import { realisticSchema } from "./schema_arbitrary.ts";
+import { realisticSchema } from "../schema/schema_arbitrary.ts";
 
 const input: JsonSchema = {
   type: "object",

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path/join";
 import { HookspecInvalid } from "../../src/errors.ts";
-import { compileSchema, loadHookspec, validateHookspec } from "../../src/hookspec/mod.ts";
+import { loadHookspec, validateHookspec } from "../../src/hookspec/mod.ts";
+import { compileSchema } from "../../src/schema/mod.ts";
 import { type Files, hookspecText, inFolder } from "./folder.ts";
 
 const repeated = (from: string, to: string) => `${to}: &${to} [${Array(10).fill(`*${from}`).join(", ")}]\n`;

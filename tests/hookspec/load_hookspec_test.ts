@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { join } from "@std/path/join";
 import { toFileUrl } from "@std/path/to-file-url";
 import { HookspecInvalid } from "../../src/errors.ts";
-import { compileHookspec, compileSchema, loadHookspec, validateHookspec } from "../../src/hookspec/mod.ts";
+import { compileHookspec, loadHookspec, validateHookspec } from "../../src/hookspec/mod.ts";
 import { hookspecText, inFolder } from "./folder.ts";
 
 const GREETER = {
@@ -125,14 +125,4 @@ Deno.test("files are only read by loadHookspec", () => {
 Deno.test("a file that is not there is told as such", async () => {
   const error = await assertRejects(() => loadHookspec("/no/such/v1.yaml"), HookspecInvalid);
   assertStringIncludes(error.message, 'Cannot load hookspec "/no/such/v1.yaml": the file: expected a file that exists');
-});
-
-Deno.test("what is no schema is not compiled, and says why", async () => {
-  const error = await assertRejects(() => compileSchema({ typ: "string" }, "mine"), HookspecInvalid);
-  assertStringIncludes(
-    error.message,
-    'typ: expected a keyword of JSON Schema 2020-12, or x-…, found "string", did you',
-  );
-  await assertRejects(() => compileSchema({ $ref: "other.json" }, "mine"), HookspecInvalid, "within the schema");
-  await assertRejects(() => compileSchema({ if: {}, unevaluatedProperties: false }, "mine"), HookspecInvalid, "anyOf");
 });

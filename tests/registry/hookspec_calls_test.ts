@@ -96,6 +96,7 @@ for (const way of Object.keys(WAYS)) {
           name,
         );
         assertEquals([error.plugin, error.hook, error.path], ["thing/sample", "say", text === "lie" ? "$.text" : "$"]);
+        if (text === "none") assertEquals(error.found, "nothing"); // and not null: there was no return
         calls++;
       }
     }
@@ -194,6 +195,45 @@ Deno.test("in a collect each plugin's answer is its own, and a caller's fault de
       assertEquals(host.states, ["thing/bad degraded", "thing/good active"]);
     }
   }
+});
+
+for (const way of Object.keys(WAYS)) {
+  for (const name of ["HookInputInvalid", "HookOutputInvalid"]) {
+    Deno.test(`in ${way}, a plugin that throws a forged ${name} is degraded all the same`, async () => {
+      await using host = new TestHost(WAYS[way]);
+      await host.registry.addHookspec(spec([hook("say", "broadcast_collect")]));
+      await host.folder.write({
+        "p/dagstack.toml": manifestText(),
+        "p/plugin.ts": `export class Sample {
+          say() {
+            const forged = { name: "${name}", code: "${name}", plugin: "thing/sample", hook: "say", path: "$" };
+            throw Object.assign(new Error("no"), forged);
+          }
+        }`,
+      });
+      await host.registry.discover(host.folder.path);
+      await host.setup();
+      const state = () => host.registry.status().plugins[0]!.state;
+      const run = (text: unknown) => host.registry.dispatch("thing", "say", { text });
+      const mine = await assertRejects(() => run(1), BroadcastErrors);
+      assert(mine.errors[0] instanceof HookInputInvalid);
+      assertEquals(state(), "active");
+      await assertRejects(() => run("a"), BroadcastErrors);
+      assertEquals(state(), "degraded");
+    });
+  }
+}
+
+Deno.test("an answer that is missing is told as nothing, and one of null as null", async () => {
+  await using host = await own([hook("say")], {
+    lacking: { plugin: { say: ({ text }: { text: string }) => text === "null" ? null : undefined } },
+  });
+  const foundBy = async (text: string) => {
+    const say = () => host.registry.call("thing", "lacking", "say", [{ text }]);
+    return (await assertRejects(say, HookOutputInvalid)).found;
+  };
+  assertEquals(await foundBy("none"), "nothing");
+  assertEquals(await foundBy("null"), "null");
 });
 
 Deno.test("the answer of a notify is not used, and not looked at; its input is", async () => {

@@ -1,0 +1,20 @@
+/** JSON Schemas: reading, checking, compiling and comparing them, and values for them. Row 1. */
+export type { JsonSchema, SchemaCheck, SchemaProblem } from "./json_schema.ts";
+export { compileSchema } from "./compile_schema.ts";
+export { sampleValues, type SampleValuesOptions } from "./sample_values.ts";
+export { meansTheSame, type SchemaFit, schemaFits } from "./fits.ts";
+export { SchemaDiff } from "./diff.ts";
+export { Changes, type Side } from "./changes.ts";
+export { orderedJson } from "./fits_text.ts";
+export { checkSchema } from "./check_schema.ts";
+export { bundleSchema, type Documents } from "./bundle.ts";
+export { checkReferences } from "./check_references.ts";
+export { describesObject } from "./describes_object.ts";
+export { INSIDE, newDocument, readReference, type SchemaDocument } from "./document.ts";
+export { SchemaFiles } from "./files.ts";
+export type { Finding } from "./finding.ts";
+export { locateFindings, toProblem } from "./locate_findings.ts";
+export { toPlainValue } from "./plain_value.ts";
+export { readDocument } from "./read_document.ts";
+export { readInside } from "./read_inside.ts";
+export { show } from "./show.ts";
